@@ -1,0 +1,72 @@
+// swift-tools-version: 6.2
+import PackageDescription
+
+let strict: [SwiftSetting] = [
+    .swiftLanguageMode(.v6),
+    .enableUpcomingFeature("ExistentialAny"),
+    .enableUpcomingFeature("InternalImportsByDefault"),
+    .enableUpcomingFeature("MemberImportVisibility"),
+    .treatAllWarnings(as: .error),
+]
+
+let logging = Target.Dependency.product(name: "Logging", package: "swift-log")
+let subprocess = Target.Dependency.product(name: "Subprocess", package: "swift-subprocess")
+let systemPackage = Target.Dependency.product(name: "SystemPackage", package: "swift-system")
+let collections = Target.Dependency.product(name: "DequeModule", package: "swift-collections")
+let lifecycle = Target.Dependency.product(
+    name: "ServiceLifecycle", package: "swift-service-lifecycle")
+let arguments = Target.Dependency.product(
+    name: "ArgumentParser", package: "swift-argument-parser")
+
+let package = Package(
+    name: "puypuy",
+    products: [
+        .executable(name: "puypuy", targets: ["puypuy"])
+    ],
+    dependencies: [
+        .package(url: "https://github.com/apple/swift-argument-parser", from: "1.5.0"),
+        .package(url: "https://github.com/apple/swift-collections", from: "1.1.0"),
+        .package(url: "https://github.com/apple/swift-log", from: "1.6.0"),
+        .package(url: "https://github.com/apple/swift-system", from: "1.5.0"),
+        .package(url: "https://github.com/swift-server/swift-service-lifecycle", from: "2.8.0"),
+        .package(
+            url: "https://github.com/swiftlang/swift-subprocess", from: "1.0.0", traits: []),
+    ],
+    targets: [
+        .systemLibrary(name: "CSQLite", pkgConfig: "sqlite3", providers: [.apt(["libsqlite3-dev"])]),
+        .systemLibrary(
+            name: "CCurl", pkgConfig: "libcurl", providers: [.apt(["libcurl4-openssl-dev"])]),
+        .systemLibrary(name: "CZlib", pkgConfig: "zlib", providers: [.apt(["zlib1g-dev"])]),
+
+        .target(name: "PuyPuyCore", swiftSettings: strict),
+        .target(
+            name: "PuyPuySpool", dependencies: ["PuyPuyCore", "CSQLite", logging],
+            resources: [.embedInCode("Migrations/0001_create_spool.sql")],
+            swiftSettings: strict),
+        .target(
+            name: "PuyPuyChecks",
+            dependencies: ["PuyPuyCore", logging, subprocess, systemPackage],
+            swiftSettings: strict),
+        .target(
+            name: "PuyPuyBackends", dependencies: ["PuyPuyCore", "CCurl", "CZlib", logging],
+            swiftSettings: strict),
+        .target(
+            name: "PuyPuySender",
+            dependencies: ["PuyPuyCore", "PuyPuySpool", "PuyPuyBackends", logging],
+            swiftSettings: strict),
+        .target(
+            name: "PuyPuyAgent",
+            dependencies: [
+                "PuyPuyCore", "PuyPuySpool", "PuyPuyChecks", "PuyPuyBackends", "PuyPuySender",
+                logging, lifecycle,
+            ],
+            swiftSettings: strict),
+        .executableTarget(
+            name: "puypuy",
+            dependencies: [
+                "PuyPuyCore", "PuyPuySpool", "PuyPuyChecks", "PuyPuyBackends", "PuyPuySender",
+                "PuyPuyAgent", arguments, logging,
+            ],
+            swiftSettings: strict),
+    ]
+)

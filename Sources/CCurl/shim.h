@@ -1,0 +1,59 @@
+#ifndef PUYPUY_CCURL_SHIM_H
+#define PUYPUY_CCURL_SHIM_H
+
+#include <curl/curl.h>
+
+/* curl_easy_setopt and curl_easy_getinfo are variadic, which Swift cannot call: one shim per
+   argument type. curl/curl.h's type-checking macros do not see through these, so callers pair each
+   option with the type that its man page names. */
+
+static inline CURLcode puypuy_curl_set_long(CURL *handle, CURLoption option, long value) {
+    return curl_easy_setopt(handle, option, value);
+}
+
+static inline CURLcode puypuy_curl_set_off(CURL *handle, CURLoption option, curl_off_t value) {
+    return curl_easy_setopt(handle, option, value);
+}
+
+static inline CURLcode puypuy_curl_set_string(CURL *handle, CURLoption option, const char *value) {
+    return curl_easy_setopt(handle, option, value);
+}
+
+static inline CURLcode puypuy_curl_set_pointer(CURL *handle, CURLoption option, const void *value) {
+    return curl_easy_setopt(handle, option, value);
+}
+
+static inline CURLcode puypuy_curl_set_list(CURL *handle, CURLoption option,
+                                            struct curl_slist *value) {
+    return curl_easy_setopt(handle, option, value);
+}
+
+typedef size_t (*puypuy_curl_data_callback)(char *bytes, size_t size, size_t count, void *context);
+
+static inline CURLcode puypuy_curl_set_data_callback(CURL *handle, CURLoption option,
+                                                     puypuy_curl_data_callback callback) {
+    return curl_easy_setopt(handle, option, callback);
+}
+
+typedef int (*puypuy_curl_progress_callback)(void *context, curl_off_t download_total,
+                                             curl_off_t downloaded, curl_off_t upload_total,
+                                             curl_off_t uploaded);
+
+static inline CURLcode puypuy_curl_set_progress_callback(CURL *handle,
+                                                         puypuy_curl_progress_callback callback) {
+    return curl_easy_setopt(handle, CURLOPT_XFERINFOFUNCTION, callback);
+}
+
+static inline CURLcode puypuy_curl_get_long(CURL *handle, CURLINFO info, long *value) {
+    return curl_easy_getinfo(handle, info, value);
+}
+
+static inline CURLcode puypuy_curl_get_off(CURL *handle, CURLINFO info, curl_off_t *value) {
+    return curl_easy_getinfo(handle, info, value);
+}
+
+static inline CURLcode puypuy_curl_get_double(CURL *handle, CURLINFO info, double *value) {
+    return curl_easy_getinfo(handle, info, value);
+}
+
+#endif

@@ -1,0 +1,36 @@
+/// What a backend made of one request: the input of the sender's decisions.
+///
+/// Rows are positions in the request, from 0. Reasons are in the server's or the system's own words.
+public enum Outcome: Sendable, Equatable {
+    /// Every point is confirmed, in the strongest way the protocol allows.
+    case accepted
+    /// Every point is confirmed but these, which are refused for good.
+    case acceptedExcept([Rejection])
+    /// Some points are refused for good and the server does not say which. The others may or may
+    /// not be stored. `suspects` are rows that the server's words point to; it may be empty, and
+    /// the offenders need not be among them.
+    case refused(reason: String, suspects: [Int])
+    /// The request is larger than the server takes.
+    case tooLarge(reason: String)
+    /// There was no connection: nothing was sent.
+    case unreachable(reason: String)
+    /// It may work later: a timeout, a reset, 408, 429, 5xx. `retryAfter` is the server's wish.
+    case transient(reason: String, retryAfter: Duration?)
+    /// Nothing works until somebody changes something: credentials, an unknown database, a
+    /// certificate. `hint` says what.
+    case misconfigured(reason: String, hint: String)
+
+    /// One point refused for good.
+    public struct Rejection: Sendable, Equatable {
+        /// The point's position in the request.
+        public let row: Int
+        /// The server's words.
+        public let reason: String
+
+        /// A refusal of the point at `row`.
+        public init(row: Int, reason: String) {
+            self.row = row
+            self.reason = reason
+        }
+    }
+}

@@ -1,0 +1,2 @@
+internal import PuyPuyCore
+@main struct PuyPuy { static func main() { print("x") } }

@@ -1,0 +1,113 @@
+extension Delivery {
+    /// Rows that go in one request: a range of the unit's order.
+    struct Segment {
+        let rows: Range<Int>
+        /// Known to hold an offender, because its parent did and its sibling does not.
+        var holdsOffender = false
+        /// When this segment is accepted, the next one on the stack holds the offender.
+        var clearsSibling = false
+    }
+
+    /// The points in hand and how far they have come.
+    ///
+    /// Offenders that the server does not name are found by bisection: a refused segment is split,
+    /// the first half is sent, and when that is accepted, the second is known to hold the offender
+    /// and is split without being sent. One offender in n costs at most 2·⌈log2 n⌉ requests. A point
+    /// is given up only when it was refused alone.
+    struct Unit {
+        /// Positions to rows: bisection moves suspects together.
+        private var order: [Int]
+        private var stack: [Segment]
+        private(set) var rejections: [Outcome.Rejection] = []
+
+        init(points: Int) {
+            order = Array(0..<points)
+            stack = points == 0 ? [] : [Segment(rows: 0..<points)]
+        }
+
+        private var answered = false
+
+        /// Whether no part of the unit was answered yet.
+        var isUntouched: Bool { !answered }
+
+        /// Whether every point is confirmed or refused for good.
+        var isSettled: Bool { stack.isEmpty }
+
+        func rows(_ segment: Segment) -> [Int] { Array(order[segment.rows]) }
+
+        /// Takes the next segment of at most `maxPoints` rows off the stack of an unsettled unit.
+        mutating func nextSegment(maxPoints: Int) -> Segment {
+            while true {
+                let segment = stack.removeLast()
+                if segment.holdsOffender && segment.rows.count > 1 {
+                    split(segment, at: middle(segment.rows))
+                } else if segment.rows.count > maxPoints {
+                    let cut = segment.rows.lowerBound + maxPoints
+                    stack.append(Segment(rows: cut..<segment.rows.upperBound))
+                    stack.append(Segment(rows: segment.rows.lowerBound..<cut))
+                } else {
+                    return segment
+                }
+            }
+        }
+
+        mutating func accept(_ segment: Segment, except rejected: [Outcome.Rejection] = []) {
+            answered = true
+            let rows = order[segment.rows]
+            for rejection in rejected {
+                rejections.append(
+                    Outcome.Rejection(
+                        row: rows[segment.rows.lowerBound + rejection.row],
+                        reason: rejection.reason))
+            }
+            if segment.clearsSibling && rejected.isEmpty, let sibling = stack.indices.last {
+                stack[sibling].holdsOffender = true
+            }
+        }
+
+        mutating func refuse(_ segment: Segment, reason: String, suspects: [Int]) {
+            answered = true
+            if segment.rows.count == 1 {
+                rejections.append(
+                    Outcome.Rejection(row: order[segment.rows.lowerBound], reason: reason))
+            } else if suspects.isEmpty || suspects.count >= segment.rows.count {
+                split(segment, at: middle(segment.rows))
+            } else {
+                split(segment, at: moveToEnd(suspects, of: segment))
+            }
+        }
+
+        /// The server takes no request of this size: halves, or the end of a single point.
+        mutating func shrink(_ segment: Segment, reason: String) {
+            answered = true
+            if segment.rows.count == 1 {
+                rejections.append(
+                    Outcome.Rejection(row: order[segment.rows.lowerBound], reason: reason))
+            } else {
+                let cut = middle(segment.rows)
+                stack.append(Segment(rows: cut..<segment.rows.upperBound))
+                stack.append(Segment(rows: segment.rows.lowerBound..<cut))
+            }
+        }
+
+        mutating func putBack(_ segment: Segment) { stack.append(segment) }
+
+        private func middle(_ rows: Range<Int>) -> Int { rows.lowerBound + rows.count / 2 }
+
+        private mutating func split(_ segment: Segment, at cut: Int) {
+            stack.append(Segment(rows: cut..<segment.rows.upperBound))
+            stack.append(Segment(rows: segment.rows.lowerBound..<cut, clearsSibling: true))
+        }
+
+        /// Moves the suspects of `segment` behind its other rows; returns where they begin.
+        private mutating func moveToEnd(_ suspects: [Int], of segment: Segment) -> Int {
+            let suspected = Set(suspects)
+            let rows = order[segment.rows]
+            let first = rows.startIndex
+            let others = rows.indices.filter { !suspected.contains($0 - first) }.map { rows[$0] }
+            let moved = rows.indices.filter { suspected.contains($0 - first) }.map { rows[$0] }
+            order.replaceSubrange(segment.rows, with: others + moved)
+            return first + others.count
+        }
+    }
+}

@@ -76,6 +76,14 @@ public struct Delivery: ~Copyable {
         case backingOff(reason: String, failures: Int, until: ContinuousClock.Instant)
         /// Somebody has to change something; this is why, what, and the next attempt's time.
         case holding(reason: String, hint: String, until: ContinuousClock.Instant)
+
+        /// Why requests fail; `nil` while they are accepted.
+        public var reason: String? {
+            switch self {
+            case .flowing: nil
+            case .backingOff(let reason, _, _), .holding(let reason, _, _): reason
+            }
+        }
     }
 
     /// After an outage the first request carries so many points; each accepted one doubles it.

@@ -20,6 +20,14 @@ public enum Outcome: Sendable, Equatable {
     /// certificate. `hint` says what.
     case misconfigured(reason: String, hint: String)
 
+    /// Whether the request has to be repeated as it is: the server did not judge the points.
+    public var isFailure: Bool {
+        switch self {
+        case .accepted, .acceptedExcept, .refused, .tooLarge: false
+        case .unreachable, .transient, .misconfigured: true
+        }
+    }
+
     /// One point refused for good.
     public struct Rejection: Sendable, Equatable {
         /// The point's position in the request.

@@ -1,0 +1,221 @@
+public import Logging
+public import PuyPuyBackends
+public import PuyPuyCore
+internal import PuyPuySpool
+internal import Synchronization
+
+/// Delivers the units of one source to one backend: the shell around ``Delivery``.
+///
+/// An actor on a thread of its own, which blocks in the transport and in short reads of the spool.
+/// No transaction is open while it waits for the network. Failures are logged when they begin and
+/// when they end; in between they are in the status.
+public actor Sender {
+    private let policy: Delivery.Policy
+    private let makeSource: @Sendable () throws -> any UnitSource
+    private let makeBackend: @Sendable () throws -> any Backend
+    private let logger: Logger
+    private let executor: ThreadExecutor
+    private nonisolated let wakeup = Wakeup()
+    private nonisolated let finishing = Atomic(false)
+    private var unit: LoadedUnit?
+    private var lastCondition = Delivery.Condition.flowing
+
+    /// Where the sender shows its status.
+    public nonisolated let board: SenderBoard
+
+    /// Jobs run on the sender's own thread.
+    public nonisolated var unownedExecutor: UnownedSerialExecutor {
+        executor.asUnownedSerialExecutor()
+    }
+
+    /// A sender of `name`, which begins with ``run()``. The two closures are called on its thread.
+    public init(
+        name: String, policy: Delivery.Policy, logger: Logger,
+        source: @escaping @Sendable () throws -> any UnitSource,
+        backend: @escaping @Sendable () throws -> any Backend
+    ) {
+        self.policy = policy
+        self.logger = logger
+        makeSource = source
+        makeBackend = backend
+        executor = ThreadExecutor(name: "puypuy-\(name)")
+        board = SenderBoard(backend: name)
+    }
+
+    /// There may be something to deliver.
+    public nonisolated func wake() { wakeup.signal() }
+
+    /// Asks ``run(untilIdle:)`` to end: it makes one more attempt, goes on while requests are
+    /// accepted, and returns when nothing is pending or a request fails.
+    public nonisolated func finish() {
+        finishing.store(true, ordering: .releasing)
+        wakeup.signal()
+    }
+
+    /// Delivers until ``finish()``, or until nothing is pending when `untilIdle` is true. Also ends,
+    /// throwing, when `untilIdle` is true and the backend refuses everything until somebody changes
+    /// something.
+    public func run(untilIdle: Bool = false) async throws {
+        let source = try makeSource()
+        let backend = try makeBackend()
+        var delivery = Delivery(policy: policy)
+        var lastAttempt = false
+        while !Task.isCancelled {
+            if finishing.load(ordering: .acquiring) && !lastAttempt {
+                lastAttempt = true
+                delivery.retryNow()
+            }
+            let pending: Delivery.Pending
+            do {
+                pending = try await source.pending()
+            } catch {
+                if lastAttempt { return }
+                await pause("cannot read the spool", error)
+                continue
+            }
+            switch delivery.next(at: .now, pending: pending) {
+            case .idle:
+                if lastAttempt || untilIdle { return }
+                await wakeup.wait()
+            case .wait(let until):
+                if lastAttempt && delivery.condition.reason != nil { return }
+                if untilIdle, case .holding(let reason, let hint, _) = delivery.condition {
+                    throw SenderError.held(reason: reason, hint: hint)
+                }
+                await wakeup.wait(until: until)
+            case .load(let pick, let maxPoints):
+                let points = await load(pick, maxPoints: maxPoints, from: source)
+                delivery.loaded(points: points)
+            case .send(let rows):
+                let outcome = send(rows, to: backend, from: source)
+                delivery.finished(outcome, at: .now, random: .random(in: 0...1))
+                note(delivery.condition, backend)
+            case .acknowledge(let rejections):
+                if await settle(rejections, with: source) {
+                    delivery.acknowledged()
+                } else if lastAttempt {
+                    return
+                }
+            }
+        }
+    }
+
+    /// Loads a unit; returns its points. One that needs no request is settled at once.
+    private func load(
+        _ pick: Delivery.Pick, maxPoints: Int, from source: any UnitSource
+    ) async -> Int {
+        do {
+            guard let loaded = try await source.load(pick, maxPoints: maxPoints) else {
+                // Expired since: the next commit brings something.
+                await wakeup.wait(until: .now + .seconds(1))
+                return 0
+            }
+            for (batch, damage) in loaded.damaged {
+                logger.error(
+                    "a batch of the spool is damaged; its points are counted as expired",
+                    metadata: ["batch": "\(batch)", "cause": "\(damage)"])
+            }
+            if loaded.block.count == 0 {
+                try await source.settle(loaded, dead: [])
+                return 0
+            }
+            unit = loaded
+            return loaded.block.count
+        } catch {
+            await pause("cannot read the spool", error)
+            return 0
+        }
+    }
+
+    private func send(
+        _ rows: [Int], to backend: any Backend, from source: any UnitSource
+    ) -> Outcome {
+        guard let block = unit?.block else { preconditionFailure("nothing is loaded") }
+        // A unit that is sent whole for the first time needs no copy.
+        let isWhole = rows.count == block.count && rows.first == 0 && rows.last == rows.count - 1
+        let points = isWhole && rows == Array(rows.indices) ? block : block.selecting(rows)
+        let start = ContinuousClock.now
+        let outcome = backend.deliver(points, catalog: source.catalog)
+        let took = ContinuousClock.now - start
+        board.update { status in
+            status.requests += 1
+            status.requestTime += took
+            status.slowestRequest = max(status.slowestRequest, took)
+            if outcome.isFailure { status.failedRequests += 1 }
+        }
+        return outcome
+    }
+
+    private func settle(
+        _ rejections: [Outcome.Rejection], with source: any UnitSource
+    ) async -> Bool {
+        guard let unit else { preconditionFailure("nothing is loaded") }
+        let dead = rejections.map { rejection in
+            Acknowledgement.DeadPoint(
+                batch: unit.batch(ofRow: rejection.row),
+                series: unit.block.seriesIDs[rejection.row],
+                timestampNs: unit.block.timestampsNs[rejection.row],
+                value: unit.block.values[rejection.row], reason: rejection.reason)
+        }
+        do {
+            try await source.settle(unit, dead: dead)
+        } catch {
+            await pause("cannot record what was delivered", error)
+            return false
+        }
+        if let first = rejections.first {
+            let point = unit.block.point(first.row, in: source.catalog)
+            logger.warning(
+                "points are refused for good and kept as dead letters",
+                metadata: [
+                    "points": "\(rejections.count)", "first": "\(point.series)",
+                    "reason": "\(first.reason)",
+                ])
+        }
+        board.update { status in
+            status.delivered += unit.block.count - dead.count
+            status.dead += dead.count
+        }
+        self.unit = nil
+        return true
+    }
+
+    /// Logs the beginning and the end of a failure, and drops connections that failed.
+    private func note(_ condition: Delivery.Condition, _ backend: any Backend) {
+        board.update { $0.condition = condition }
+        defer { lastCondition = condition }
+        switch condition {
+        case .flowing:
+            if lastCondition != .flowing { logger.notice("points are accepted again") }
+        case .backingOff(let reason, let failures, _):
+            backend.disconnect()
+            if failures == 1 || reason != lastCondition.reason {
+                logger.warning(
+                    "points wait in the spool: the backend cannot be reached or is not ready",
+                    metadata: ["reason": "\(reason)"])
+            }
+        case .holding(let reason, let hint, _):
+            logger.error(
+                "points wait in the spool until somebody changes something",
+                metadata: ["reason": "\(reason)", "hint": "\(hint)"])
+        }
+    }
+
+    private func pause(_ what: String, _ error: any Error) async {
+        logger.error("\(what)", metadata: ["cause": "\(error)"])
+        await wakeup.wait(until: .now + .seconds(1))
+    }
+}
+
+/// Why a sender gave up.
+public enum SenderError: Error, Sendable, CustomStringConvertible {
+    /// The backend takes nothing until somebody changes something.
+    case held(reason: String, hint: String)
+
+    /// One line: what, why, what to do.
+    public var description: String {
+        switch self {
+        case .held(let reason, let hint): "the backend takes nothing: \(reason); \(hint)"
+        }
+    }
+}

@@ -1,0 +1,168 @@
+internal import CSQLite
+
+/// One connection to one SQLite file.
+///
+/// The connection and its statements belong to one thread at a time: it is opened without SQLite's
+/// own mutex. Statements are prepared once and kept. The C handle never leaves this file and
+/// ``Statement``.
+final class Connection {
+    /// How a file is opened.
+    enum Access {
+        /// The one writer: creates the file, checkpoints.
+        case write
+        /// Anyone else: never writes, never checkpoints.
+        case read
+    }
+
+    let path: String
+    private let handle: OpaquePointer
+    private var statements: [String: Statement] = [:]
+    /// The frames in the write-ahead log after the last commit of this connection.
+    private(set) var walFrames: Int32 = 0
+
+    init(path: String, access: Access) throws(SpoolError) {
+        self.path = path
+        var opened: OpaquePointer?
+        let flags =
+            SQLITE_OPEN_NOMUTEX
+            | (access == .write
+                ? SQLITE_OPEN_READWRITE | SQLITE_OPEN_CREATE : SQLITE_OPEN_READONLY)
+        let code = sqlite3_open_v2(path, &opened, flags, nil)
+        guard let opened else {
+            throw SpoolError(operation: "cannot open", subject: path, cause: "out of memory")
+        }
+        handle = opened
+        guard code == SQLITE_OK else {
+            let error = Connection.error(handle, code, operation: "cannot open", path: path)
+            sqlite3_close_v2(opened)
+            throw error
+        }
+        sqlite3_extended_result_codes(handle, 1)
+        sqlite3_busy_timeout(handle, 5_000)
+        if access == .read {
+            _ = puypuy_sqlite3_db_config_int(handle, SQLITE_DBCONFIG_NO_CKPT_ON_CLOSE, 1)
+        } else {
+            let context = Unmanaged.passUnretained(self).toOpaque()
+            sqlite3_wal_hook(
+                handle,
+                { context, _, _, frames in
+                    Unmanaged<Connection>.fromOpaque(context!).takeUnretainedValue()
+                        .walFrames = frames
+                    return SQLITE_OK
+                }, context)
+        }
+    }
+
+    deinit {
+        statements.removeAll()
+        sqlite3_close_v2(handle)
+    }
+
+    /// Runs SQL that returns nothing of interest.
+    func execute(_ sql: String) throws(SpoolError) {
+        let code = sqlite3_exec(handle, sql, nil, nil, nil)
+        if code != SQLITE_OK { throw error(code, "cannot run \(firstWords(sql)) on") }
+    }
+
+    /// The statement of `sql`, prepared once, reset and ready to bind.
+    func statement(_ sql: String) throws(SpoolError) -> Statement {
+        if let kept = statements[sql] {
+            kept.reset()
+            return kept
+        }
+        var prepared: OpaquePointer?
+        let code = sqlite3_prepare_v3(
+            handle, sql, -1, UInt32(SQLITE_PREPARE_PERSISTENT), &prepared, nil)
+        guard code == SQLITE_OK, let prepared else {
+            throw error(code, "cannot prepare \(firstWords(sql)) on")
+        }
+        let statement = Statement(prepared, connection: self)
+        statements[sql] = statement
+        return statement
+    }
+
+    /// The first column of the first row, as an integer; 0 when there is no row.
+    func integer(_ sql: String) throws(SpoolError) -> Int64 {
+        let statement = try statement(sql)
+        defer { statement.reset() }
+        return try statement.step() ? statement.integer(0) : 0
+    }
+
+    /// Runs `body` in one transaction; rolls back when it throws.
+    func transaction<Result>(
+        _ body: () throws(SpoolError) -> Result
+    ) throws(SpoolError) -> Result {
+        try execute("BEGIN IMMEDIATE")
+        do {
+            let result = try body()
+            try execute("COMMIT")
+            return result
+        } catch {
+            // After some failures SQLite has rolled back by itself.
+            if sqlite3_get_autocommit(handle) == 0 {
+                sqlite3_exec(handle, "ROLLBACK", nil, nil, nil)
+            }
+            throw error
+        }
+    }
+
+    /// How far a checkpoint goes.
+    enum Checkpoint {
+        /// As far as it comes without waiting for readers.
+        case passive
+        /// To the end, waiting for readers, and the log is cut to nothing.
+        case truncate
+    }
+
+    /// Moves the write-ahead log into the file. Returns the frames left behind, 0 after a full one.
+    @discardableResult
+    func checkpoint(_ extent: Checkpoint) throws(SpoolError) -> Int32 {
+        var logged: Int32 = 0
+        var moved: Int32 = 0
+        let mode = extent == .passive ? SQLITE_CHECKPOINT_PASSIVE : SQLITE_CHECKPOINT_TRUNCATE
+        let code = sqlite3_wal_checkpoint_v2(handle, nil, mode, &logged, &moved)
+        // Busy: a reader holds an old snapshot; the rest moves next time.
+        guard code == SQLITE_OK || code & 0xFF == SQLITE_BUSY else {
+            throw error(code, "cannot checkpoint")
+        }
+        if logged == moved && extent == .truncate { walFrames = 0 }
+        return max(0, logged - moved)
+    }
+
+    /// The number of the row that the last INSERT made.
+    var lastInsertedRow: Int64 { sqlite3_last_insert_rowid(handle) }
+
+    /// The rows that the last statement changed.
+    var changes: Int { Int(sqlite3_changes64(handle)) }
+
+    /// The error of a failed call, in SQLite's words.
+    func error(_ code: Int32, _ operation: String) -> SpoolError {
+        Connection.error(handle, code, operation: operation, path: path)
+    }
+
+    private static func error(
+        _ handle: OpaquePointer, _ code: Int32, operation: String, path: String
+    ) -> SpoolError {
+        var cause = String(cString: sqlite3_errmsg(handle))
+        let system = sqlite3_system_errno(handle)
+        if system != 0 && [SQLITE_IOERR, SQLITE_CANTOPEN].contains(code & 0xFF) {
+            cause += " (\(systemWords(system)))"
+        }
+        return SpoolError(
+            kind(code, systemError: system), operation: operation, subject: path, cause: cause)
+    }
+
+    private static func kind(_ code: Int32, systemError: Int32) -> SpoolError.Kind {
+        switch code & 0xFF {
+        case SQLITE_FULL: .full
+        case SQLITE_IOERR where isFull(systemError): .full
+        case SQLITE_CORRUPT, SQLITE_NOTADB: .damaged
+        case SQLITE_BUSY, SQLITE_LOCKED: .locked
+        default: .other
+        }
+    }
+
+    private func firstWords(_ sql: String) -> String {
+        sql.split(separator: " ", maxSplits: 3).prefix(3).joined(separator: " ")
+    }
+}

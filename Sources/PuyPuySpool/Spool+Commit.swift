@@ -1,0 +1,191 @@
+internal import Logging
+internal import PuyPuyCore
+
+extension Spool {
+    /// The most points in a batch: what a sender can load at once.
+    static let pointsPerBatch = 10_000
+    /// From so many frames of 4 KiB on, the write-ahead log is moved into the file.
+    static let checkpointFrames: Int32 = 1_000
+    /// From so many on, the spool waits for readers to let it do so: the log stays under 64 MB.
+    static let forcedCheckpointFrames: Int32 = 8_192
+
+    /// Why a commit failed, for those who wait for it.
+    struct CommitFailure {
+        var runs: SpoolError?
+        var acknowledgements: SpoolError?
+    }
+
+    /// Commits what is buffered and `runs` with `acknowledgements`. When that fails, the
+    /// acknowledgements are tried alone, since they make room, and the runs wait in memory.
+    func commit(runs: [Run], _ acknowledgements: [Acknowledgement]) -> CommitFailure {
+        var failure = CommitFailure()
+        do {
+            try commitTogether(buffer.runs + runs, acknowledgements)
+            if !buffer.runs.isEmpty || trouble != nil { commitsWorkAgain() }
+            buffer.clear()
+        } catch {
+            failure.runs = error
+            noteTrouble(error)
+            for run in runs {
+                buffer.add(run, limit: options.memoryBufferPoints, overflow: options.overflow)
+            }
+            if !acknowledgements.isEmpty {
+                do {
+                    try commitOnce([], acknowledgements, storing: true)
+                } catch {
+                    failure.acknowledgements = error
+                }
+            }
+        }
+        checkpointWhenDue()
+        return failure
+    }
+
+    private func commitTogether(
+        _ runs: [Run], _ acknowledgements: [Acknowledgement]
+    ) throws(SpoolError) {
+        let points = runs.reduce(0) { $0 + $1.points.count }
+        do {
+            let storing = points == 0 ? true : try makeRoom(forPoints: points)
+            try commitOnce(runs, acknowledgements, storing: storing)
+        } catch where error.kind == .damaged {
+            try startAnew(after: error)
+            // The batches of the acknowledgements are in the damaged file.
+            try commitOnce(runs, [], storing: true)
+        }
+    }
+
+    private func noteTrouble(_ error: SpoolError) {
+        if trouble?.cause != error.cause {
+            logger.error(
+                "the spool cannot commit; points wait in memory",
+                metadata: [
+                    "cause": "\(error)", "limit_points": "\(options.memoryBufferPoints)",
+                    "hint": "\(error.kind == .full ? "free some space" : "check the disk")",
+                ])
+        }
+        trouble = error
+    }
+
+    private func commitsWorkAgain() {
+        logger.notice(
+            "the spool commits again", metadata: ["points_from_memory": "\(buffer.points)"])
+        trouble = nil
+    }
+
+    /// Moves a file that turned out to be damaged aside, and begins a new one.
+    private func startAnew(after error: SpoolError) throws(SpoolError) {
+        let aside = try SpoolFile.moveAside(options.path, nowNs: wallNs())
+        logger.critical(
+            "the spool is damaged: moved aside, a new one begins",
+            metadata: [
+                "cause": "\(error.cause)", "moved_to": "\(aside)",
+                "hint": "what is pending in it is not delivered; keep the file",
+            ])
+        connection = try SpoolFile.open(options, logger: logger, nowNs: wallNs())
+        generation += 1
+        series = SeriesTable()
+        backends = BackendTable()
+        // Numbers go on, so that an acknowledgement for the old file cannot touch the new one.
+        nextBatch = max(nextBatch, try SpoolFile.nextBatch(connection))
+        try configure(configured)
+    }
+
+    /// One transaction. When `storing` is false, the points are booked as expired instead of stored.
+    private func commitOnce(
+        _ runs: [Run], _ acknowledgements: [Acknowledgement], storing: Bool
+    ) throws(SpoolError) {
+        var pending: [Int: PendingSet] = [:]
+        var next = nextBatch
+        do {
+            try room.limitPages(connection)
+            try connection.transaction { () throws(SpoolError) in
+                for acknowledgement in acknowledgements {
+                    guard let index = backends.index(of: acknowledgement.backend) else { continue }
+                    let before = pending[index] ?? backends.entries[index].pending
+                    pending[index] = try settle(acknowledgement, entry: index, before)
+                }
+                for (index, set) in pending {
+                    try backends.write(set, over: index, in: connection)
+                }
+                try write(runs, storing: storing, next: &next)
+            }
+            series.committed()
+        } catch {
+            series.rolledBack()
+            throw error
+        }
+        nextBatch = next
+        for (index, set) in pending { backends.replace(index, set) }
+    }
+
+    private func write(
+        _ runs: [Run], storing: Bool, next: inout BatchID
+    ) throws(SpoolError) {
+        let checks = CheckTable(connection: connection)
+        let rates = RateStateTable(connection: connection)
+        var block = PointBlock()
+        for var run in runs {
+            for point in run.points {
+                guard point.value.isFinite else {
+                    run.refusals.append(
+                        Refusal(metric: point.series.metric, reason: .notFinite))
+                    continue
+                }
+                let id = try series.number(point.series, usedBy: next, in: connection)
+                block.append(series: id, timestampNs: point.timestampNs, value: point.value)
+                if block.count == Self.pointsPerBatch {
+                    try write(block, storing: storing, next: &next)
+                    block = PointBlock()
+                }
+            }
+            try rates.write(run.rateChanges)
+            try checks.record(run)
+        }
+        if block.count > 0 { try write(block, storing: storing, next: &next) }
+    }
+
+    private func write(
+        _ block: PointBlock, storing: Bool, next: inout BatchID
+    ) throws(SpoolError) {
+        if storing {
+            try connection.statement(
+                """
+                INSERT INTO batch (id, committed_ns, first_ns, last_ns, points, codec, payload)
+                VALUES (?1, ?2, ?3, ?4, ?5, ?6, ?7)
+                """
+            )
+            .bind(1, next).bind(2, wallNs())
+            .bind(3, block.timestampsNs.min() ?? 0).bind(4, block.timestampsNs.max() ?? 0)
+            .bind(5, Int64(block.count)).bind(6, Int64(BatchCodec.version))
+            .bind(7, BatchCodec.encode(block)).run()
+            next += 1
+        }
+        let points = Int64(block.count)
+        let ledger = LedgerWriter(connection: connection)
+        for entry in backends.entries where entry.isActive {
+            var change = Ledger(collected: points)
+            if !storing {
+                change.expired = points
+            } else if entry.keepsPoints {
+                change.delivered = points
+            } else {
+                change.pending = points
+            }
+            try ledger.add(change, backend: entry.id)
+        }
+    }
+
+    /// Moves the write-ahead log into the file when it has grown enough.
+    func checkpointWhenDue() {
+        guard connection.walFrames >= Self.checkpointFrames else { return }
+        do {
+            let left = try connection.checkpoint(.passive)
+            if left > 0 && connection.walFrames >= Self.forcedCheckpointFrames {
+                try connection.checkpoint(.truncate)
+            }
+        } catch {
+            logger.warning("the write-ahead log cannot be moved", metadata: ["cause": "\(error)"])
+        }
+    }
+}

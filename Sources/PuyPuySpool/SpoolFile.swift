@@ -1,0 +1,87 @@
+internal import Glibc
+internal import Logging
+internal import PuyPuyCore
+
+/// The file of a spool: making it, opening it, and moving a damaged one aside.
+enum SpoolFile {
+    /// SQLite's own page cache of the writer, in KiB. A backlog does not need more: batches are
+    /// written once and read by other connections.
+    private static let cacheKiB = 1_024
+
+    /// Makes the folder of the file at `path`, 0750, when it is missing.
+    static func makeFolder(of path: String) throws(SpoolError) {
+        guard let slash = path.lastIndex(of: "/"), slash != path.startIndex else { return }
+        let folder = String(path[..<slash])
+        var status = stat()
+        if stat(folder, &status) == 0 { return }
+        try makeFolder(of: folder)
+        guard mkdir(folder, 0o750) == 0 || errno == EEXIST else {
+            throw SpoolError(
+                operation: "cannot make the folder", subject: folder, cause: systemWords(errno),
+                hint: "make it, or set spool_path to a place that this user may write")
+        }
+    }
+
+    /// Opens or makes the spool for its one writer. A damaged file is moved aside first.
+    static func open(
+        _ options: SpoolOptions, logger: Logger, nowNs: Int64
+    ) throws(SpoolError) -> Connection {
+        do {
+            return try openWriter(options)
+        } catch where error.kind == .damaged {
+            let aside = try moveAside(options.path, nowNs: nowNs)
+            logger.critical(
+                "the spool is damaged: moved aside, a new one begins",
+                metadata: [
+                    "cause": "\(error.cause)", "moved_to": "\(aside)",
+                    "hint": "what is pending in it is not delivered; keep the file",
+                ])
+            return try openWriter(options)
+        }
+    }
+
+    private static func openWriter(_ options: SpoolOptions) throws(SpoolError) -> Connection {
+        try createPrivately(options.path)
+        let connection = try Connection(path: options.path, access: .write)
+        try Migrations.check(connection)
+        // Takes effect only while the file is empty.
+        try connection.execute("PRAGMA auto_vacuum = INCREMENTAL")
+        try connection.execute("PRAGMA journal_mode = WAL")
+        try connection.execute("PRAGMA wal_autocheckpoint = 0")
+        try connection.execute(
+            "PRAGMA synchronous = \(options.durability == .full ? "FULL" : "NORMAL")")
+        try connection.execute("PRAGMA foreign_keys = ON")
+        try connection.execute("PRAGMA cache_size = -\(cacheKiB)")
+        // A left-over log belongs to a process that was killed; a fresh one starts small.
+        try Migrations.migrate(connection)
+        try connection.checkpoint(.truncate)
+        return connection
+    }
+
+    /// SQLite gives -wal and -shm the mode of the file itself, so that decides for all three.
+    private static func createPrivately(_ path: String) throws(SpoolError) {
+        let descriptor = Glibc.open(path, O_RDWR | O_CREAT | O_CLOEXEC, 0o640)
+        guard descriptor >= 0 else {
+            throw SpoolError(
+                operation: "cannot open", subject: path, cause: systemWords(errno),
+                hint: "check that the path is a file that this user may write")
+        }
+        close(descriptor)
+    }
+
+    /// Renames the file with its -wal and -shm, together; nothing is deleted. Returns the new path.
+    static func moveAside(_ path: String, nowNs: Int64) throws(SpoolError) -> String {
+        let aside = "\(path).damaged-\(nowNs / 1_000_000_000)"
+        for suffix in ["-shm", "-wal", ""] where rename(path + suffix, aside + suffix) != 0 {
+            if errno == ENOENT { continue }
+            throw SpoolError(
+                operation: "cannot move aside", subject: path + suffix, cause: systemWords(errno))
+        }
+        return aside
+    }
+
+    /// The number of the first batch to come: behind all that were ever given.
+    static func nextBatch(_ connection: Connection) throws(SpoolError) -> BatchID {
+        try connection.integer("SELECT seq FROM sqlite_sequence WHERE name = 'batch'") + 1
+    }
+}

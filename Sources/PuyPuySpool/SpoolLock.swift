@@ -1,0 +1,44 @@
+internal import Glibc
+
+/// The exclusive right to write a spool: an flock(2) on `spool.lock` beside it, held until the value
+/// is released or the process ends, however it ends.
+final class SpoolLock {
+    private let descriptor: CInt
+
+    /// Takes the lock of the spool at `path`, or throws who has it.
+    init(forSpoolAt path: String) throws(SpoolError) {
+        let lockPath = SpoolLock.path(forSpoolAt: path)
+        descriptor = open(lockPath, O_RDWR | O_CREAT | O_CLOEXEC, 0o600)
+        guard descriptor >= 0 else {
+            throw SpoolError(
+                operation: "cannot open", subject: lockPath, cause: systemWords(errno),
+                hint: "check that the folder is there and that this user may write it")
+        }
+        guard flock(descriptor, LOCK_EX | LOCK_NB) == 0 else {
+            let cause = errno
+            let holder = SpoolLock.readHolder(descriptor)
+            close(descriptor)
+            throw SpoolError(
+                .locked, operation: "cannot lock", subject: path,
+                cause: cause == EWOULDBLOCK
+                    ? "process \(holder) is using this spool" : systemWords(cause),
+                hint: "stop that process first, or give this one another spool_path")
+        }
+        ftruncate(descriptor, 0)
+        let identity = Array("\(getpid())\n".utf8)
+        pwrite(descriptor, identity, identity.count, 0)
+    }
+
+    deinit { close(descriptor) }
+
+    static func path(forSpoolAt path: String) -> String {
+        path.hasSuffix(".db") ? String(path.dropLast(3)) + ".lock" : path + ".lock"
+    }
+
+    private static func readHolder(_ descriptor: CInt) -> String {
+        var bytes = [UInt8](repeating: 0, count: 32)
+        let count = pread(descriptor, &bytes, bytes.count, 0)
+        let digits = bytes.prefix(max(0, count)).prefix { $0 >= 0x30 && $0 <= 0x39 }
+        return digits.isEmpty ? "of another program" : String(decoding: digits, as: UTF8.self)
+    }
+}

@@ -1,0 +1,250 @@
+public import PuyPuyCore
+
+/// What a spool holds, at one moment.
+public struct SpoolSummary: Sendable {
+    /// The backends with their books, by number.
+    public var backends: [BackendSummary] = []
+    /// The checks with their status, by name.
+    public var checks: [CheckSummary] = []
+    /// Batches retained.
+    public var batches: Int64 = 0
+    /// Points retained.
+    public var points: Int64 = 0
+    /// Bytes of the retained points' payloads.
+    public var payloadBytes: Int64 = 0
+    /// Bytes of `spool.db`.
+    public var fileBytes: Int64 = 0
+    /// Bytes of the write-ahead log.
+    public var logBytes: Int64 = 0
+    /// Series known.
+    public var series: Int64 = 0
+    /// Counters with rate state.
+    public var counters: Int64 = 0
+    /// Smallest and largest timestamp retained, nanoseconds since the epoch.
+    public var timesNs: ClosedRange<Int64>?
+    /// Values that never became points.
+    public var refusals: [RefusalSummary] = []
+}
+
+/// One backend of a spool.
+public struct BackendSummary: Sendable {
+    /// The backend's name.
+    public var name: String
+    /// Its type.
+    public var type: String
+    /// Its books.
+    public var ledger: Ledger
+    /// Batches that are pending.
+    public var pendingBatches: Int64
+    /// The pending points counted from the batches, which the books have to agree with.
+    public var pendingRecounted: Int64
+    /// When the oldest pending batch was committed, nanoseconds since the epoch.
+    public var oldestPendingNs: Int64?
+    /// Whether points are still collected for it.
+    public var isActive: Bool
+
+    /// Whether every collected point is accounted for, and the pending ones are there.
+    public var balances: Bool { ledger.balances && ledger.pending == pendingRecounted }
+}
+
+/// One check's status.
+public struct CheckSummary: Sendable {
+    /// The check's name, with its instance.
+    public var name: String
+    /// Runs so far, and how many of them failed or did not end in time.
+    public var runs: Int64
+    /// Runs that failed.
+    public var failures: Int64
+    /// Points of all runs.
+    public var points: Int64
+    /// Counters that went down.
+    public var counterResets: Int64
+    /// When the last run started, nanoseconds since the epoch.
+    public var lastStartedNs: Int64
+    /// How long the last run took, nanoseconds.
+    public var lastDurationNs: Int64
+    /// The points of the last run.
+    public var lastPoints: Int64
+    /// What was wrong with the last run; `nil` after a success.
+    public var lastProblem: String?
+}
+
+/// Values of one metric that were refused.
+public struct RefusalSummary: Sendable {
+    /// The check that made them.
+    public var check: String
+    /// The metric, or as much of its name as could be read.
+    public var metric: String
+    /// Why.
+    public var reason: String
+    /// How many.
+    public var count: Int64
+}
+
+/// A point that a backend refused for good.
+public struct DeadLetter: Sendable {
+    /// The backend's name.
+    public var backend: String
+    /// The point.
+    public var point: Point
+    /// The backend's words.
+    public var reason: String
+    /// When it was refused, nanoseconds since the epoch.
+    public var diedNs: Int64
+}
+
+extension SpoolReader {
+    /// What the spool holds, all from one snapshot.
+    public func summary() throws(SpoolError) -> SpoolSummary {
+        try snapshot { () throws(SpoolError) in
+            var summary = SpoolSummary()
+            let totals = try connection.statement(
+                """
+                SELECT count(*), coalesce(sum(points), 0), coalesce(sum(length(payload)), 0),
+                    min(first_ns), max(last_ns) FROM batch
+                """)
+            _ = try totals.step()
+            summary.batches = totals.integer(0)
+            summary.points = totals.integer(1)
+            summary.payloadBytes = totals.integer(2)
+            if !totals.isNull(3) { summary.timesNs = totals.integer(3)...totals.integer(4) }
+            totals.reset()
+            summary.fileBytes = fileSizeBytes(path)
+            summary.logBytes = fileSizeBytes(path + "-wal")
+            summary.series = try connection.integer("SELECT count(*) FROM series")
+            summary.counters = try connection.integer("SELECT count(*) FROM rate_state")
+            summary.backends = try backends()
+            summary.checks = try checks()
+            summary.refusals = try refusals()
+            return summary
+        }
+    }
+
+    /// Every backend with its books, and its pending points recounted from the batches.
+    public func audit() throws(SpoolError) -> [BackendSummary] {
+        try snapshot { () throws(SpoolError) in try backends() }
+    }
+
+    /// The newest dead letters, at most `limit`.
+    public func deadLetters(limit: Int) throws(SpoolError) -> [DeadLetter] {
+        let statement = try connection.statement(
+            """
+            SELECT backend.name, series.metric, series.tags, timestamp_ns, value, reason, died_ns
+            FROM dead_letter JOIN backend ON backend.id = backend
+                JOIN series ON series.id = series
+            ORDER BY dead_letter.id DESC LIMIT ?1
+            """
+        )
+        .bind(1, Int64(limit))
+        defer { statement.reset() }
+        var letters: [DeadLetter] = []
+        while try statement.step() {
+            let series = Series(
+                metric: statement.text(1), tags: Tags(statement.text(2)) ?? .none)
+            letters.append(
+                DeadLetter(
+                    backend: statement.text(0),
+                    point: Point(
+                        series: series, timestampNs: statement.integer(3),
+                        value: statement.value(4)),
+                    reason: statement.text(5), diedNs: statement.integer(6)))
+        }
+        return letters
+    }
+
+    /// The rate state of every counter, as it was committed last.
+    public func rateStates() throws(SpoolError) -> [String: RateState] {
+        try RateStateTable(connection: connection).all()
+    }
+
+    private func snapshot<Result>(
+        _ body: () throws(SpoolError) -> Result
+    ) throws(SpoolError) -> Result {
+        try connection.execute("BEGIN")
+        defer { try? connection.execute("COMMIT") }
+        return try body()
+    }
+
+    private func backends() throws(SpoolError) -> [BackendSummary] {
+        let statement = try connection.statement(
+            """
+            SELECT id, name, type, collected, delivered, pending, dead, expired, keeps_points
+            FROM backend JOIN ledger ON backend = id ORDER BY id
+            """)
+        defer { statement.reset() }
+        var summaries: [BackendSummary] = []
+        while try statement.step() {
+            let pending = try PendingSet.read(backend: statement.integer(0), from: connection)
+            var summary = BackendSummary(
+                name: statement.text(1), type: statement.text(2),
+                ledger: Ledger(
+                    collected: statement.integer(3), delivered: statement.integer(4),
+                    pending: statement.integer(5), dead: statement.integer(6),
+                    expired: statement.integer(7)),
+                pendingBatches: 0, pendingRecounted: 0, oldestPendingNs: nil,
+                isActive: pending.openFirst != .max || statement.integer(8) != 0)
+            for range in pending.intersection(1...(BatchID.max - 1)) {
+                try recount(range, into: &summary)
+            }
+            summaries.append(summary)
+        }
+        return summaries
+    }
+
+    private func recount(
+        _ range: ClosedRange<BatchID>, into summary: inout BackendSummary
+    ) throws(SpoolError) {
+        let statement = try connection.statement(
+            """
+            SELECT count(*), coalesce(sum(points), 0), min(committed_ns) FROM batch
+            WHERE id BETWEEN ?1 AND ?2
+            """
+        )
+        .bind(1, range.lowerBound).bind(2, range.upperBound)
+        defer { statement.reset() }
+        guard try statement.step() else { return }
+        summary.pendingBatches += statement.integer(0)
+        summary.pendingRecounted += statement.integer(1)
+        if !statement.isNull(2) {
+            summary.oldestPendingNs = min(
+                summary.oldestPendingNs ?? .max, statement.integer(2))
+        }
+    }
+
+    private func checks() throws(SpoolError) -> [CheckSummary] {
+        let statement = try connection.statement(
+            """
+            SELECT name, runs, failures, points, counter_resets, last_started_ns,
+                last_duration_ns, last_points, last_problem FROM check_status ORDER BY name
+            """)
+        defer { statement.reset() }
+        var checks: [CheckSummary] = []
+        while try statement.step() {
+            checks.append(
+                CheckSummary(
+                    name: statement.text(0), runs: statement.integer(1),
+                    failures: statement.integer(2), points: statement.integer(3),
+                    counterResets: statement.integer(4), lastStartedNs: statement.integer(5),
+                    lastDurationNs: statement.integer(6), lastPoints: statement.integer(7),
+                    lastProblem: statement.isNull(8) ? nil : statement.text(8)))
+        }
+        return checks
+    }
+
+    private func refusals() throws(SpoolError) -> [RefusalSummary] {
+        let statement = try connection.statement(
+            """
+            SELECT check_name, metric, reason, values_refused FROM refusal
+            ORDER BY values_refused DESC LIMIT 100
+            """)
+        defer { statement.reset() }
+        var refusals: [RefusalSummary] = []
+        while try statement.step() {
+            refusals.append(
+                RefusalSummary(
+                    check: statement.text(0), metric: statement.text(1),
+                    reason: statement.text(2), count: statement.integer(3)))
+        }
+        return refusals
+    }
+}

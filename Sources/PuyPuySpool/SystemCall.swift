@@ -1,0 +1,28 @@
+internal import Glibc
+
+/// The system's words for an error number.
+func systemWords(_ number: Int32) -> String { String(cString: strerror(number)) }
+
+/// Whether an error number says that there is no room.
+func isFull(_ number: Int32) -> Bool { number == ENOSPC || number == EDQUOT }
+
+/// Bytes that an unprivileged process can still write to the file system of `path`; `nil` when the
+/// system does not say. statvfs(3).
+func freeBytes(at path: String) -> Int64? {
+    var status = statvfs()
+    guard statvfs(path, &status) == 0 else { return nil }
+    return Int64(clamping: UInt64(status.f_bavail) &* UInt64(status.f_frsize))
+}
+
+/// The size of the file at `path`, 0 when there is none. stat(2).
+func fileSizeBytes(_ path: String) -> Int64 {
+    var status = stat()
+    return stat(path, &status) == 0 ? Int64(status.st_size) : 0
+}
+
+/// Nanoseconds since the epoch, UTC. clock_gettime(2).
+func wallClockNs() -> Int64 {
+    var time = timespec()
+    clock_gettime(CLOCK_REALTIME, &time)
+    return Int64(time.tv_sec) * 1_000_000_000 + Int64(time.tv_nsec)
+}

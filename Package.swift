@@ -68,5 +68,13 @@ let package = Package(
                 "PuyPuyAgent", arguments, logging,
             ],
             swiftSettings: strict),
+
+        .target(
+            name: "TestSupport", dependencies: ["PuyPuyCore", "CZlib"], path: "Tests/TestSupport",
+            swiftSettings: strict),
+        .testTarget(
+            name: "PuyPuyBackendsTests",
+            dependencies: ["PuyPuyCore", "PuyPuyBackends", "TestSupport"],
+            swiftSettings: strict),
     ]
 )

@@ -73,6 +73,19 @@ let package = Package(
             name: "TestSupport", dependencies: ["PuyPuyCore", "CZlib"], path: "Tests/TestSupport",
             swiftSettings: strict),
         .testTarget(
+            name: "PuyPuyCoreTests", dependencies: ["PuyPuyCore", "TestSupport"],
+            swiftSettings: strict),
+        .testTarget(
+            name: "PuyPuySpoolTests",
+            dependencies: ["PuyPuyCore", "PuyPuySpool", "TestSupport", logging],
+            swiftSettings: strict),
+        .testTarget(
+            name: "PuyPuySenderTests",
+            dependencies: [
+                "PuyPuyCore", "PuyPuySpool", "PuyPuyBackends", "PuyPuySender", "TestSupport", logging,
+            ],
+            swiftSettings: strict),
+        .testTarget(
             name: "PuyPuyBackendsTests",
             dependencies: ["PuyPuyCore", "PuyPuyBackends", "TestSupport"],
             swiftSettings: strict),

@@ -148,7 +148,7 @@ extension Spool {
         let free = try connection.integer("PRAGMA freelist_count")
         let pages = try connection.integer("PRAGMA page_count")
         // A tenth stays: the next batches need them again.
-        guard free > 1_024, free > pages / 10 else { return false }
+        guard free > 256, free > pages / 10 else { return false }
         try connection.execute("PRAGMA incremental_vacuum(\(Self.vacuumPages))")
         return true
     }

@@ -26,7 +26,7 @@ public actor Spool: RunStore {
     let logger: Logger
     let wallNs: @Sendable () -> Int64
     private let executor: ThreadExecutor
-    private let lock: SpoolLock
+    private var lock: SpoolLock?
 
     var connection: Connection
     var series = SeriesTable()
@@ -127,10 +127,12 @@ public actor Spool: RunStore {
     /// Points that wait in memory because commits fail.
     public var bufferedPoints: Int { buffer.points }
 
-    /// Commits what waits, checkpoints and closes the file. Nothing can be appended afterwards.
+    /// Commits what waits, checkpoints, closes the file and gives up its lock. Nothing can be
+    /// appended afterwards.
     /// Returns how many points could not be committed and are lost.
     @discardableResult
     public func close() -> Int {
+        guard !isClosed else { return 0 }
         commitWaiting()
         isClosed = true
         subscribers = []
@@ -139,6 +141,8 @@ public actor Spool: RunStore {
         } catch {
             logger.warning("\(error)")
         }
+        connection.close()
+        lock = nil
         if buffer.points > 0 {
             logger.error(
                 "points in memory could not be committed before the end",

@@ -47,7 +47,6 @@ enum SpoolFile {
         // Takes effect only while the file is empty.
         try connection.execute("PRAGMA auto_vacuum = INCREMENTAL")
         try connection.execute("PRAGMA journal_mode = WAL")
-        try connection.execute("PRAGMA wal_autocheckpoint = 0")
         try connection.execute(
             "PRAGMA synchronous = \(options.durability == .full ? "FULL" : "NORMAL")")
         try connection.execute("PRAGMA foreign_keys = ON")

@@ -17,6 +17,7 @@ final class Connection {
     let path: String
     private let handle: OpaquePointer
     private var statements: [String: Statement] = [:]
+    private var isClosed = false
     /// The frames in the write-ahead log after the last commit of this connection.
     private(set) var walFrames: Int32 = 0
 
@@ -42,6 +43,8 @@ final class Connection {
         if access == .read {
             _ = puypuy_sqlite3_db_config_int(handle, SQLITE_DBCONFIG_NO_CKPT_ON_CLOSE, 1)
         } else {
+            // A hook of our own also takes the place of SQLite's automatic checkpoints; PRAGMA
+            // wal_autocheckpoint would take the hook away again.
             let context = Unmanaged.passUnretained(self).toOpaque()
             sqlite3_wal_hook(
                 handle,
@@ -53,19 +56,26 @@ final class Connection {
         }
     }
 
-    deinit {
+    deinit { close() }
+
+    /// Closes the file; the connection cannot be used any more.
+    func close() {
+        guard !isClosed else { return }
+        isClosed = true
         statements.removeAll()
         sqlite3_close_v2(handle)
     }
 
     /// Runs SQL that returns nothing of interest.
     func execute(_ sql: String) throws(SpoolError) {
+        if isClosed { throw .closed(path) }
         let code = sqlite3_exec(handle, sql, nil, nil, nil)
         if code != SQLITE_OK { throw error(code, "cannot run \(firstWords(sql)) on") }
     }
 
     /// The statement of `sql`, prepared once, reset and ready to bind.
     func statement(_ sql: String) throws(SpoolError) -> Statement {
+        if isClosed { throw .closed(path) }
         if let kept = statements[sql] {
             kept.reset()
             return kept

@@ -1,0 +1,101 @@
+import Glibc
+import PuyPuyCore
+import PuyPuySpool
+import TestSupport
+import Testing
+
+extension SpoolFixture {
+    func fileBytes() -> [UInt8] {
+        let file = Glibc.open(path, O_RDONLY)
+        defer { close(file) }
+        var status = stat()
+        fstat(file, &status)
+        var bytes = [UInt8](repeating: 0, count: Int(status.st_size))
+        read(file, &bytes, bytes.count)
+        return bytes
+    }
+
+    func overwrite(_ bytes: [UInt8], at offset: Int) {
+        let file = Glibc.open(path, O_WRONLY)
+        pwrite(file, bytes, bytes.count, off_t(offset))
+        close(file)
+    }
+}
+
+struct DamageTests {
+    @Test func `a file that is no spool is moved aside, never deleted`() async throws {
+        let fixture = try SpoolFixture()
+        let text = Array("this is not a database, but somebody may want it\n".utf8)
+        let file = open(fixture.path, O_WRONLY | O_CREAT, 0o600)
+        let padded = text + [UInt8](repeating: 0x20, count: 8192)
+        write(file, padded, padded.count)
+        close(file)
+        let spool = try await fixture.open()
+        #expect(await spool.append(run(points: 3)) == .durable)
+        let aside = try #require(fixture.names().first { $0.contains("damaged") })
+        var status = stat()
+        #expect(stat(fixture.directory.path + "/" + aside, &status) == 0)
+        #expect(Int(status.st_size) == padded.count)
+    }
+
+    @Test func `a header that is damaged starts a new spool and keeps the old file`() async throws {
+        let fixture = try SpoolFixture()
+        let spool = try await fixture.open()
+        await spool.append(run(points: 30))
+        await spool.close()
+        let killed = try fixture.afterKill()
+        killed.overwrite([UInt8](repeating: 0xAA, count: 100), at: 0)
+        let reopened = try await killed.open()
+        #expect(await reopened.append(run(points: 3)) == .durable)
+        #expect(killed.names().contains { $0.contains("damaged") })
+        #expect(try killed.books().ledger == Ledger(collected: 3, pending: 3))
+    }
+
+    @Test func `a damaged batch is found by its checksum and named, the others are read`()
+        async throws
+    {
+        let fixture = try SpoolFixture()
+        let spool = try await fixture.open()
+        for index in 0..<3 { await spool.append(run(points: 600 + index, series: 600)) }
+        await spool.close()
+        let killed = try fixture.afterKill()
+        // The payload of the second batch spans overflow pages of its own: find bytes of it.
+        let bytes = killed.fileBytes()
+        let reader = try killed.reader()
+        var damagedOne = false
+        for page in stride(from: bytes.count - 4096, to: 8192, by: -4096) where !damagedOne {
+            killed.overwrite([bytes[page + 2000] ^ 0xFF], at: page + 2000)
+            let unit = try? killed.reader().oldest(
+                of: PendingSet(openFirst: 1), maxPoints: 100_000)
+            if let unit, unit.damaged.count == 1 {
+                damagedOne = true
+                #expect(unit.ends.count == 2)
+                #expect(unit.damaged[0].damage == .checksum)
+            } else {
+                killed.overwrite([bytes[page + 2000]], at: page + 2000)
+            }
+        }
+        #expect(damagedOne)
+        _ = reader
+        let reopened = try await killed.open()
+        let unit = try #require(
+            try killed.reader().oldest(
+                of: await reopened.pendingSet(of: "db"), maxPoints: 100_000))
+        _ = try await reopened.acknowledge(
+            Acknowledgement(
+                backend: "db", batches: unit.batches, damaged: unit.damaged.map(\.batch)))
+        let books = try killed.books()
+        #expect(books.balances)
+        #expect(books.ledger.expired >= 600)
+        #expect(books.ledger.pending == 0)
+    }
+
+    @Test func `a directory in the file's place and a missing permission are said in words`() throws {
+        let fixture = try SpoolFixture()
+        mkdir(fixture.path, 0o700)
+        let error = #expect(throws: SpoolError.self) {
+            try Spool(fixture.options, logger: SpoolFixture.logger)
+        }
+        #expect(error?.description.contains("Is a directory") == true)
+    }
+}

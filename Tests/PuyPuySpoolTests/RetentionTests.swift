@@ -1,0 +1,161 @@
+import PuyPuyCore
+import PuyPuySpool
+import TestSupport
+import Testing
+
+@testable import PuyPuySpool
+
+struct RetentionTests {
+    /// Points whose values take their full eight bytes.
+    private func noisyRun(points: Int, at second: Int) -> Run {
+        var random = SeededGenerator(seed: UInt64(second))
+        var noisy = run(points: points, at: Int64(second))
+        noisy.points = noisy.points.map {
+            Point(
+                series: $0.series, timestampNs: $0.timestampNs,
+                value: .double(Double.random(in: 0...1, using: &random)))
+        }
+        return noisy
+    }
+
+    private func housekeep(_ spool: Spool) async {
+        while await spool.maintain() {}
+    }
+
+    @Test func `confirmed batches go after their retention, pending ones stay`() async throws {
+        let fixture = try SpoolFixture { $0.retain = .seconds(3600) }
+        let spool = try await fixture.open()
+        await spool.append(run(points: 10))
+        _ = try await spool.acknowledge(Acknowledgement(backend: "db", batches: 1...1))
+        await spool.append(run(points: 5))
+        fixture.clock.advance(.seconds(1800))
+        await housekeep(spool)
+        #expect(try fixture.reader().summary().points == 15)
+        fixture.clock.advance(.seconds(1801))
+        await housekeep(spool)
+        let summary = try fixture.reader().summary()
+        #expect(summary.points == 5)
+        #expect(summary.backends[0].ledger == Ledger(collected: 15, delivered: 10, pending: 5))
+        #expect(summary.backends[0].balances)
+    }
+
+    @Test func `pending points past the greatest age expire and are counted`() async throws {
+        let fixture = try SpoolFixture { $0.maxAge = .seconds(7200) }
+        let spool = try await fixture.open()
+        await spool.append(run(points: 10))
+        fixture.clock.advance(.seconds(7000))
+        await spool.append(run(points: 4))
+        fixture.clock.advance(.seconds(300))
+        await housekeep(spool)
+        let books = try fixture.books()
+        #expect(books.ledger == Ledger(collected: 14, pending: 4, expired: 10))
+        #expect(books.balances)
+    }
+
+    @Test(arguments: [Overflow.dropOldest, .dropNewest])
+    func `at the cap the policy decides, and every dropped point is counted`(policy: Overflow)
+        async throws
+    {
+        let fixture = try SpoolFixture {
+            $0.maxBytes = 2 << 20
+            $0.overflow = policy
+        }
+        let spool = try await fixture.open()
+        for second in 0..<60 {
+            #expect(await spool.append(noisyRun(points: 5_000, at: second)) == .durable)
+        }
+        let summary = try fixture.reader().summary()
+        let books = summary.backends[0]
+        #expect(books.ledger.collected == 300_000)
+        #expect(books.ledger.expired > 0)
+        #expect(books.balances)
+        #expect(summary.fileBytes <= 2 << 20)
+        let times = try #require(summary.timesNs)
+        switch policy {
+        case .dropOldest: #expect(times.upperBound >= 59_000_000_000)
+        case .dropNewest: #expect(times.lowerBound == 0)
+        }
+    }
+
+    @Test func `at the cap confirmed history goes before anything pending`() async throws {
+        let fixture = try SpoolFixture { $0.maxBytes = 2 << 20 }
+        let spool = try await fixture.open()
+        for second in 0..<200 {
+            await spool.append(run(points: 3_000, at: Int64(second), series: 3_000))
+            let batch = await spool.lastBatch
+            _ = try await spool.acknowledge(Acknowledgement(backend: "db", batches: batch...batch))
+        }
+        let books = try fixture.books()
+        #expect(books.ledger == Ledger(collected: 600_000, delivered: 600_000))
+        #expect(try fixture.reader().summary().points < 600_000)
+    }
+
+    @Test func `space goes back to the file system`() async throws {
+        let fixture = try SpoolFixture { $0.retain = .seconds(60) }
+        let spool = try await fixture.open()
+        for second in 0..<60 { await spool.append(noisyRun(points: 10_000, at: second)) }
+        let full = try fixture.reader().summary().payloadBytes
+        _ = try await spool.acknowledge(Acknowledgement(backend: "db", batches: 1...60))
+        fixture.clock.advance(.seconds(61))
+        await housekeep(spool)
+        await spool.close()
+        let after = try fixture.reader().summary()
+        #expect(after.points == 0)
+        #expect(after.fileBytes * 2 < full, "\(after.fileBytes) of \(full) bytes left")
+    }
+
+    @Test func `the write-ahead log stays small while a backlog drains`() async throws {
+        let fixture = try SpoolFixture()
+        let spool = try await fixture.open()
+        var largest: Int64 = 0
+        for second in 0..<150 {
+            await spool.append(noisyRun(points: 10_000, at: second))
+            largest = max(largest, fileSizeBytes(fixture.path + "-wal"))
+        }
+        let reader = try fixture.reader()
+        while let unit = try reader.oldest(
+            of: await spool.pendingSet(of: "db"), maxPoints: 10_000)
+        {
+            if unit.batches.upperBound > 150 { break }
+            _ = try await spool.acknowledge(
+                Acknowledgement(backend: "db", batches: unit.batches))
+            await spool.append(noisyRun(points: 1_000, at: 200))
+            largest = max(largest, fileSizeBytes(fixture.path + "-wal"))
+        }
+        #expect(try fixture.reader().summary().payloadBytes > 12 << 20)
+        #expect(largest < 6 << 20, "the log grew to \(largest) bytes")
+    }
+
+    @Test func `series that nothing uses any more are collected, others never`() async throws {
+        let fixture = try SpoolFixture { $0.retain = .seconds(60) }
+        let spool = try await fixture.open()
+        await spool.append(run("gone", points: 10))
+        await spool.append(run("dead", points: 1))
+        let unit = try #require(
+            try fixture.reader().oldest(of: await spool.pendingSet(of: "db"), maxPoints: 100))
+        let row = unit.block.count - 1
+        _ = try await spool.acknowledge(
+            Acknowledgement(
+                backend: "db", batches: unit.batches,
+                dead: [
+                    .init(
+                        batch: unit.batch(ofRow: row), series: unit.block.seriesIDs[row],
+                        timestampNs: 0, value: .integer(1), reason: "refused")
+                ]))
+        for _ in 0..<(SeriesTable.lag + 100) {
+            await spool.append(run("stays", points: 1))
+        }
+        _ = try await spool.acknowledge(
+            Acknowledgement(backend: "db", batches: 1...(SeriesTable.lag + 90)))
+        fixture.clock.advance(.seconds(61))
+        await housekeep(spool)
+        fixture.clock.advance(.seconds(700))
+        await housekeep(spool)
+        let reader = try fixture.reader()
+        #expect(try reader.summary().series == 2)
+        #expect(try reader.deadLetters(limit: 1).first?.point.series.tags["check"] == "dead")
+        let left = try #require(
+            try reader.oldest(of: await spool.pendingSet(of: "db"), maxPoints: 1000))
+        for id in left.block.seriesIDs { #expect(reader.series(id).tags["check"] == "stays") }
+    }
+}

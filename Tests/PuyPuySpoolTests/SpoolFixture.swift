@@ -1,0 +1,108 @@
+import Glibc
+import Logging
+import PuyPuyCore
+import PuyPuySpool
+import Synchronization
+import TestSupport
+import Testing
+
+/// A spool in a folder of its own, with a clock that the test sets.
+final class SpoolFixture {
+    let directory: TemporaryDirectory
+    let clock = TestClock()
+    var options: SpoolOptions
+
+    init(_ change: (inout SpoolOptions) -> Void = { _ in }) throws {
+        directory = try TemporaryDirectory()
+        options = SpoolOptions(path: directory.path + "/spool.db")
+        options.minFreeBytes = 0
+        // The model and property tests make thousands of commits; what a power cut does is not
+        // theirs to show.
+        options.durability = .normal
+        change(&options)
+    }
+
+    static let logger = Logger(label: "test", factory: { _ in SwiftLogNoOpLogHandler() })
+
+    var path: String { options.path }
+
+    /// The names in the spool's folder.
+    func names() -> [String] { SpoolFixture.names(in: directory.path) }
+
+    /// The names in any folder.
+    static func names(in path: String) -> [String] {
+        guard let folder = opendir(path) else { return [] }
+        defer { closedir(folder) }
+        var names: [String] = []
+        while let entry = readdir(folder) {
+            names.append(
+                withUnsafeBytes(of: &entry.pointee.d_name) {
+                    String(cString: $0.bindMemory(to: CChar.self).baseAddress!)
+                })
+        }
+        return names
+    }
+
+    func open(_ backends: [SpoolBackend] = [SpoolBackend(name: "db", type: "test")]) async throws
+        -> Spool
+    {
+        let clock = clock
+        let spool = try Spool(
+            options, logger: SpoolFixture.logger, wallNs: { clock.nowNs })
+        try await spool.configure(backends)
+        return spool
+    }
+
+    func reader() throws -> SpoolReader { try SpoolReader(path: path) }
+
+    /// The books of `backend`, by a reader.
+    func books(_ backend: String = "db") throws -> BackendSummary {
+        try #require(try reader().audit().first { $0.name == backend })
+    }
+
+    /// The files as a kill -9 leaves them at this moment, in a fixture of their own.
+    func afterKill() throws -> SpoolFixture {
+        let copy = try SpoolFixture()
+        copy.options = options
+        copy.options.path = copy.directory.path + "/spool.db"
+        copy.clock.set(clock.nowNs)
+        for suffix in ["", "-wal"] {
+            let source = Glibc.open(path + suffix, O_RDONLY)
+            guard source >= 0 else { continue }
+            let target = Glibc.open(copy.path + suffix, O_WRONLY | O_CREAT, 0o600)
+            var bytes = [UInt8](repeating: 0, count: 1 << 16)
+            while true {
+                let count = read(source, &bytes, bytes.count)
+                if count <= 0 { break }
+                write(target, bytes, count)
+            }
+            close(source)
+            close(target)
+        }
+        return copy
+    }
+}
+
+/// A wall clock that stands still until it is told.
+final class TestClock: Sendable {
+    private let now = Mutex<Int64>(1_763_900_000_000_000_000)
+
+    var nowNs: Int64 { now.withLock { $0 } }
+    func set(_ ns: Int64) { now.withLock { $0 = ns } }
+    func advance(_ duration: Duration) {
+        let (seconds, attoseconds) = duration.components
+        now.withLock { $0 += seconds * 1_000_000_000 + attoseconds / 1_000_000_000 }
+    }
+}
+
+/// A run of `check` with `points` points, at `seconds`.
+func run(_ check: String = "test", points: Int, at seconds: Int64 = 0, series: Int = 50) -> Run {
+    Run(
+        check: check, startedNs: seconds * 1_000_000_000,
+        points: (0..<points).map { index in
+            Point(
+                series: Series(metric: "m\(index % series)", tags: ["check": check]),
+                timestampNs: (seconds * 1_000 + Int64(index / series)) * 1_000_000,
+                value: .double(Double(index) / 4))
+        })
+}

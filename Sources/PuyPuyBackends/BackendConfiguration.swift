@@ -49,6 +49,9 @@ public struct BackendConfiguration: Sendable, Hashable {
     public var reconnectMax: Duration = .seconds(5)
     /// Which pending points go first.
     public var drainOrder: DrainOrder = .freshFirst
+    /// How far back a new backend gets what the spool already holds; `nil` for only what is
+    /// collected from then on.
+    public var backfill: Duration?
 
     /// The settings of a backend, with the defaults for all that is not named.
     public init(name: String, type: BackendType) {

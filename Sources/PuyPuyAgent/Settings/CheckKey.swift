@@ -1,0 +1,33 @@
+/// The keys that every built-in check understands, in its section of config.ini and in its own
+/// file. What else a check understands is in its `CheckDescription`.
+public enum CheckKey {
+    static let interval = SettingKey(
+        "interval", .seconds(1...86400),
+        "How often the check runs. Seconds; without it check_period_seconds.")
+    static let timeout = SettingKey(
+        "timeout", .seconds(0.1...3600),
+        "The most time that a run takes. Seconds; without it the interval, and at most 60.")
+
+    /// All keys that every built-in check understands.
+    public static let all: [SettingKey] = [interval, timeout] + alerts
+
+    /// The thresholds of the older checks' alerts.
+    private static let alerts: [SettingKey] = ["static_enabled", "high", "severe"].map {
+        SettingKey(
+            $0, withoutEffect: "has no effect any more: alerts are raised from the database, not by "
+                + "the collector")
+    }
+}
+
+/// The keys of `[WebServer]`, which this release accepts and has no use for.
+public enum WebServerKey {
+    /// All keys of `[WebServer]`.
+    public static let all: [SettingKey] = [
+        SettingKey("webserver", withoutEffect: absent),
+        SettingKey("webaddress", withoutEffect: absent),
+        SettingKey("allowedip", withoutEffect: absent),
+        SettingKey("apikey", withoutEffect: absent, isSecret: true),
+    ]
+
+    private static let absent = "has no effect: the web server is not in this release"
+}

@@ -1,0 +1,35 @@
+internal import PuyPuyChecks
+
+/// Says which sections of a configuration nothing reads.
+enum SectionCheck {
+    /// Adds a problem for every section that has no effect. A section whose name is nearly that of
+    /// one that matters is an error, since all of its keys would silently not count.
+    static func check(
+        _ document: SettingsDocument, checks: [CheckDescription],
+        surroundings: SectionReader.Surroundings, to problems: inout [SettingsProblem]
+    ) {
+        let daemon = ["SelfConfig", "TSDB", "WebServer"]
+        let known = Set(daemon + [SettingsDocument.defaultSection] + checks.compactMap(\.section))
+        for section in document.sections where !section.name.isEmpty {
+            if section.name == "WebServer" {
+                var reader = SectionReader(
+                    title: section.name, file: section.file, entries: section.entries,
+                    surroundings: surroundings)
+                reader.checkKeys(WebServerKey.all)
+                problems += reader.problems
+                continue
+            }
+            if known.contains(section.name) || section.name.hasPrefix("TSDB:") { continue }
+            let nearest = NearestName.nearest(
+                to: section.name, among: daemon + known.subtracting(daemon).sorted())
+            let matters = nearest.map { daemon.contains($0) } ?? false
+            problems.append(
+                SettingsProblem(
+                    matters ? .error : nearest == nil ? .notice : .warning, file: section.file,
+                    line: section.line, section: section.name,
+                    message: nearest == nil
+                        ? "nothing in this release reads this section" : "unknown section",
+                    hint: nearest.map { "did you mean [\($0)]?" }))
+        }
+    }
+}

@@ -1,0 +1,32 @@
+public import PuyPuyChecks
+
+extension Settings {
+    /// The value of a variable of the environment of this process.
+    public static func processEnvironment(_ name: String) -> String? {
+        SettingsFolder.environment(name)
+    }
+
+    /// Reads a configuration: a file, or a folder of `*.ini` files in the order of their names, and
+    /// the folder that enables checks.
+    ///
+    /// Nothing is changed, and no server is asked.
+    ///
+    /// - Parameters:
+    ///   - location: Where the configuration is; see ``SettingsLocation/find(argument:environment:)``.
+    ///   - checks: The built-in checks.
+    ///   - environment: The variables for `${NAME}`.
+    /// - Returns: The settings, `nil` when one of the problems is an error; and all problems, in the
+    ///   order of files and lines.
+    public static func load(
+        from location: SettingsLocation, checks: [CheckDescription],
+        environment: (String) -> String? = Settings.processEnvironment
+    ) -> (settings: Settings?, problems: [SettingsProblem]) {
+        withoutActuallyEscaping(environment) { environment in
+            var loader = SettingsLoader(
+                location: location, checks: checks, environment: environment)
+            let settings = loader.load()
+            let problems = loader.sortedProblems()
+            return (problems.hasErrors ? nil : settings, problems)
+        }
+    }
+}

@@ -1,0 +1,114 @@
+public import Logging
+public import PuyPuyBackends
+public import PuyPuyCore
+
+/// Everything that a configuration says, typed, with the defaults for what it leaves out.
+///
+/// ``load(from:checks:environment:)`` makes it; a value is always usable as a whole. Paths are
+/// absolute. The shipped config.ini holds exactly these defaults.
+public struct Settings: Sendable, Hashable {
+    /// The file or the folder that was read, absolute.
+    public var configurationPath = ""
+    /// The folder that relative paths are relative to.
+    public var folder = "/"
+
+    /// How often a check runs that has no interval of its own.
+    public var checkPeriod: Duration = .seconds(10)
+    /// The tag `cluster`; empty to leave it out.
+    public var clusterName = "default"
+    /// The tag `group`; empty to leave it out.
+    public var hostGroup = "default"
+    /// The tag `location`; empty to leave it out.
+    public var location = "default"
+    /// The tag `host`; `nil` for the name of the host.
+    public var hostname: String?
+    /// Whether the tag `host` is the host's short name instead of its fully qualified one. Without
+    /// meaning when ``hostname`` is set.
+    public var usesShortHostname = false
+
+    /// The log file; `nil` for the standard error stream.
+    public var logFile: String?
+    /// The least important events that are logged: `log_level`, else `debug_log`.
+    public var logLevel: Logger.Level = .info
+    /// The file with the daemon's process id; `nil` to write none.
+    public var pidFile: String? = "/var/puypuy.pid"
+    /// The most time that stopping takes.
+    public var shutdownTime: Duration = .seconds(10)
+
+    /// Where the file system of the host to measure is mounted.
+    public var rootPath = "/"
+    /// The folder whose files enable checks.
+    public var checksDirectory = "/checks_enabled"
+    /// The folder with the scripts that are checks.
+    public var scriptsDirectory = "/scripts_enabled"
+
+    /// The spool.
+    public var spool = SpoolSettings()
+    /// The destinations, in the order of the configuration; never empty.
+    public var backends: [BackendConfiguration] = [
+        BackendConfiguration(name: "default", type: .local)
+    ]
+    /// The built-in checks that are enabled, in the order of their files.
+    public var checks: [EnabledCheck] = []
+
+    /// Every setting with its source, secrets masked; ``SettingsReport`` shows them.
+    public var effective: [EffectiveSetting] = []
+
+    /// The defaults, for a configuration in `/`.
+    public init() {}
+
+    /// The tags of every point: `host`, `cluster`, `group` and `location`; empty ones are left out.
+    ///
+    /// - Parameter host: The name of the host, short or fully qualified as ``usesShortHostname``
+    ///   says; ``hostname`` wins over it.
+    public func baseTags(host: String) -> Tags {
+        [
+            "host": hostname ?? host, "cluster": clusterName, "group": hostGroup,
+            "location": location,
+        ]
+    }
+}
+
+/// What a configuration says about the spool.
+public struct SpoolSettings: Sendable, Hashable {
+    /// What a committed point survives.
+    public enum Durability: String, Sendable, Hashable, CaseIterable {
+        /// Also a power cut.
+        case full
+        /// A crash of the process, not of the host.
+        case normal
+    }
+
+    /// Which undelivered points go when the spool is full.
+    public enum Overflow: String, Sendable, Hashable, CaseIterable {
+        /// The oldest ones.
+        case dropOldest = "drop_oldest"
+        /// Those that come.
+        case dropNewest = "drop_newest"
+    }
+
+    /// The spool's file.
+    public var path = "/var/spool.db"
+    /// What a committed point survives.
+    public var durability: Durability = .full
+    /// How long delivered points stay.
+    public var retention: Duration = .seconds(24 * 3600)
+    /// The most disk space, in megabytes of 2^20 bytes.
+    public var maxMB = 2048
+    /// The disk space left to others, in megabytes of 2^20 bytes.
+    public var minFreeMB = 256
+    /// The age at which undelivered points expire; `nil` for never.
+    public var maxAge: Duration?
+    /// Which undelivered points go when the spool is full.
+    public var overflow: Overflow = .dropOldest
+    /// How many points wait in memory while the spool cannot be written.
+    public var memoryBufferPoints = 100_000
+
+    /// The defaults.
+    public init() {}
+
+    /// ``maxMB`` in bytes.
+    public var maxBytes: Int64 { Int64(maxMB) << 20 }
+    /// ``minFreeMB`` in bytes.
+    public var minFreeBytes: Int64 { Int64(minFreeMB) << 20 }
+}

@@ -121,10 +121,9 @@ struct CheckFolder {
             title: "check_\(id)", file: file,
             entries: own + shared.filter { entry in !own.contains { $0.key == entry.key } },
             surroundings: surroundings)
-        let interval = reader.optionalDuration(CheckKey.interval) ?? period
-        let timeout =
-            reader.optionalDuration(CheckKey.timeout)
-            ?? EnabledCheck.defaultTimeout(interval: interval)
+        let interval = reader.duration(CheckKey.interval, otherwise: period)
+        let timeout = reader.duration(
+            CheckKey.timeout, otherwise: EnabledCheck.defaultTimeout(interval: interval))
         let options = CheckOptions.read(of: description, from: &reader)
         if !reader.problems.hasErrors {
             do {

@@ -67,9 +67,15 @@ struct SectionReader {
             show: { SettingForm.text($0, unitSeconds: unit) })
     }
 
-    /// A time that may be left out.
-    mutating func optionalDuration(_ key: SettingKey) -> Duration? {
-        isSet(key) ? duration(key) : nil
+    /// A time that may be left out; then it is `other`.
+    mutating func duration(_ key: SettingKey, otherwise other: Duration) -> Duration {
+        let (unit, range) = SectionReader.unit(of: key)
+        return value(
+            key,
+            parse: {
+                $0.isEmpty ? other : SettingForm.duration($0, unitSeconds: unit, range: range)
+            },
+            show: { SettingForm.text($0, unitSeconds: unit) })
     }
 
     mutating func choice<Word: RawRepresentable & CaseIterable>(

@@ -19,6 +19,12 @@ public struct SettingsLocation: Sendable, Hashable {
         self.path = SettingsFolder.absolute(path, in: SettingsFolder.workingFolder())
     }
 
+    /// The file or folder at the absolute `path`, which problems call `label`.
+    init(label: String, path: String) {
+        self.label = label
+        self.path = path
+    }
+
     /// Finds the configuration: `argument` (of `--config`), else the one in `PUYPUY_CONFIG`, else
     /// `config.ini` in the working folder, else `/etc/puypuy/config.ini`.
     ///

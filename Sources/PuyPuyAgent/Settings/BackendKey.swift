@@ -50,7 +50,8 @@ public enum BackendKey {
         "The most points in one request.")
     static let maxPointsPerSecond = SettingKey(
         "max_points_per_second", .whole(0...1_000_000_000), default: "0",
-        "The most points that are sent in a second, to spare a server after an outage. 0: no limit.")
+        "The most points that are sent in a second, to spare a server after an outage. 0: no limit."
+    )
     static let drainOrder = SettingKey(
         "drain_order", .choice(["fresh_first", "oldest_first"]), default: "fresh_first",
         "What goes first after an outage: the newest points, with a share for the backlog, or "
@@ -73,19 +74,22 @@ public enum BackendKey {
     public static let all: [SettingKey] =
         [type] + server + delivery + [
             SettingKey(
-                "datapoints", withoutEffect: "has no effect in this release: only OpenTSDB and "
-                    + "KairosDB have such a path"),
+                "datapoints",
+                withoutEffect: "has no effect in this release: only OpenTSDB and KairosDB have "
+                    + "such a path"),
             SettingKey(
-                "organization", withoutEffect: "has no effect in this release: only InfluxDB2 has "
-                    + "organizations"),
+                "organization",
+                withoutEffect: "has no effect in this release: only InfluxDB2 has organizations"),
             SettingKey(
-                "bucket", withoutEffect: "has no effect in this release: only InfluxDB2 has buckets"
-            ),
+                "bucket",
+                withoutEffect: "has no effect in this release: only InfluxDB2 has buckets"),
             SettingKey(
-                "url", withoutEffect: "has no effect any more: it was for OddEye; the server is "
-                    + "given by address"),
+                "url",
+                withoutEffect: "has no effect any more: it was for OddEye; the server is given by "
+                    + "address"),
             SettingKey(
-                "uuid", withoutEffect: "has no effect any more: it was for OddEye", isSecret: true),
+                "uuid",
+                withoutEffect: "has no effect any more: it was for OddEye", isSecret: true),
             SettingKey("sandbox", withoutEffect: "has no effect any more: it was for OddEye"),
             SettingKey("err_handler", withoutEffect: "has no effect any more: it was for OddEye"),
         ]

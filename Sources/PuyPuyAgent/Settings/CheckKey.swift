@@ -14,8 +14,9 @@ public enum CheckKey {
     /// The thresholds of the older checks' alerts.
     private static let alerts: [SettingKey] = ["static_enabled", "high", "severe"].map {
         SettingKey(
-            $0, withoutEffect: "has no effect any more: alerts are raised from the database, not by "
-                + "the collector")
+            $0,
+            withoutEffect: "has no effect any more: alerts are raised from the database, "
+                + "not by the collector")
     }
 }
 

@@ -8,8 +8,8 @@ struct INIParser {
     private var open: OpenEntry?
     /// The indentation of the latest line that was not a continuation.
     private var indentation = 0
-    /// Whether the lines belong to a section that is refused (a second one of the same name): they
-    /// are still checked, and not kept.
+    /// Whether the lines belong to a section that is refused (a second one of the same name, one
+    /// without its bracket): they are still checked, and not kept.
     private var isSectionRefused = false
     private var hasToldOfMissingHeader = false
 
@@ -60,6 +60,8 @@ struct INIParser {
 
     private mutating func readHeader(_ text: String) {
         closeEntry()
+        // Until it is known to be a section of its own, so that no key lands in the one before it.
+        isSectionRefused = true
         guard let end = text.utf8.lastIndex(of: UInt8(ascii: "]")) else {
             report("a section without its ]", hint: "a section starts with a line like [TSDB]")
             return
@@ -70,7 +72,6 @@ struct INIParser {
             return
         }
         if let earlier = sections.first(where: { $0.name == name }) {
-            isSectionRefused = true
             report(
                 "[\(name)] stands here and in line \(earlier.line)",
                 hint: "put all keys under one of them")

@@ -82,25 +82,29 @@ public enum SelfConfigKey {
         spoolPath, durability, spoolRetainHours, spoolMaxMB, spoolMinFreeMB, spoolMaxAgeHours,
         overflow, memoryBufferPoints,
         SettingKey(
-            "tmpdir", withoutEffect: "has no effect any more: undelivered points are in the spool, "
-                + "see spool_path"),
+            "tmpdir",
+            withoutEffect: "has no effect any more: undelivered points are in the spool, see "
+                + "spool_path"),
         SettingKey(
-            "max_cache", withoutEffect: "has no effect any more: the size of the spool is limited "
-                + "by spool_max_mb"),
+            "max_cache",
+            withoutEffect: "has no effect any more: the size of the spool is limited by "
+                + "spool_max_mb"),
         SettingKey(
-            "error_handler", withoutEffect: "has no effect any more: it was for a hosted service "
-                + "that is gone"),
+            "error_handler",
+            withoutEffect: "has no effect any more: it was for a hosted service that is gone"),
         SettingKey(
-            "log_rotate_seconds", withoutEffect: "has no effect any more: let logrotate rotate "
-                + "log_file"),
+            "log_rotate_seconds",
+            withoutEffect: "has no effect any more: let logrotate rotate log_file"),
         SettingKey(
-            "log_rotate_backups", withoutEffect: "has no effect any more: let logrotate rotate "
-                + "log_file"),
+            "log_rotate_backups",
+            withoutEffect: "has no effect any more: let logrotate rotate log_file"),
         SettingKey(
-            "run_user", withoutEffect: "has no effect any more: PuyPuy runs as the user who starts "
-                + "it, User= of the systemd unit"),
+            "run_user",
+            withoutEffect: "has no effect any more: PuyPuy runs as the user who starts it, User= "
+                + "of the systemd unit"),
         SettingKey(
-            "parallels_count", withoutEffect: "has no effect any more: the scheduler decides how "
-                + "many checks run at the same time"),
+            "parallels_count",
+            withoutEffect: "has no effect any more: the scheduler decides how many checks run at "
+                + "the same time"),
     ]
 }

@@ -40,8 +40,8 @@ public struct SettingsLocation: Sendable, Hashable {
             if SettingsFolder.kind(location.path) == .file { return location }
         }
         throw SettingsProblem(
-            .error, file: "", message: "no configuration: there is neither config.ini here nor "
-                + installedPath,
+            .error, file: "",
+            message: "no configuration: there is neither config.ini here nor \(installedPath)",
             hint: "name one with --config or \(variable)")
     }
 }

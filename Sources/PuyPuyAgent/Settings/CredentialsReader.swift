@@ -37,7 +37,10 @@ enum CredentialsReader {
             }
             backend.credentials = .token(token)
         } else if !user.isEmpty {
-            if password == nil {
+            // A password that cannot be read has its own problem.
+            let isNamed = [BackendKey.password, BackendKey.passwordFile].contains(
+                where: reader.isSet)
+            if password == nil && !isNamed {
                 reader.report(
                     isOn == true ? .error : .warning, BackendKey.password,
                     "missing, and there is a user", hint: "set pass or pass_file, or auth: no")
@@ -47,9 +50,8 @@ enum CredentialsReader {
             reader.report(
                 .error, BackendKey.user, "missing, and there is a password", hint: "set user")
         } else if isOn == true && fromAddress == .none {
-            let isBroken =
-                reader.isSet(BackendKey.token) || reader.isSet(BackendKey.tokenFile)
-            if !isBroken {
+            let isNamed = [BackendKey.token, BackendKey.tokenFile].contains(where: reader.isSet)
+            if !isNamed {
                 reader.report(
                     .error, BackendKey.auth, "on, and there are neither user and pass nor token")
             }

@@ -184,4 +184,29 @@ import Testing
             "[SelfConfig]\ndebug_log: True\nlog_level: Error\n[TSDB]\ntsdtype: Local\n")
         #expect(loaded.settings?.logLevel == .error)
     }
+
+    @Test(arguments: 0..<8)
+    func `a damaged configuration is never more than problems`(_ seed: UInt64) throws {
+        var generator = SeededGenerator(seed: seed)
+        let folder = TemporaryFolder()
+        folder.write("checks_enabled/check_redis.ini", "")
+        let whole = try Fixtures.text(Fixtures.folder + "/historical/commented_backends.ini")
+        let names = SelfConfigKey.all.map(\.name) + BackendKey.all.map(\.name)
+        let values = [
+            "", "-1", "1e999", "99999999999999999999", "${", "$${A}", "x\n  y", "ü", "[", "0",
+        ]
+        for _ in 0..<25 {
+            var lines = whole.split(separator: "\n", omittingEmptySubsequences: false)
+                .map(String.init)
+            for _ in 0..<10 {
+                let index = Int.random(in: 0..<lines.count, using: &generator)
+                lines[index] =
+                    names.randomElement(using: &generator)! + ": "
+                    + values.randomElement(using: &generator)!
+            }
+            let loaded = folder.load(lines.joined(separator: "\n"))
+            #expect((loaded.settings == nil) == loaded.problems.hasErrors)
+            #expect(loaded.problems.lines.allSatisfy { !$0.contains("\n") })
+        }
+    }
 }

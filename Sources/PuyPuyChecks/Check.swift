@@ -45,13 +45,18 @@ public struct CheckOption: Sendable, Hashable {
     public let defaultText: String
     /// One sentence for people.
     public let help: String
+    /// True for a key that is accepted and has no effect.
+    public let isObsolete: Bool
 
     /// An option of a check.
-    public init(key: String, form: Form, defaultText: String, help: String) {
+    public init(
+        key: String, form: Form, defaultText: String, help: String, isObsolete: Bool = false
+    ) {
         self.key = key
         self.form = form
         self.defaultText = defaultText
         self.help = help
+        self.isObsolete = isObsolete
     }
 }
 

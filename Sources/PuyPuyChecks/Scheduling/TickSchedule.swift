@@ -1,0 +1,93 @@
+internal import PuyPuyCore
+
+/// When a check runs next: pure arithmetic on two clocks.
+///
+/// Ticks are the multiples of the interval on the wall clock, so that the series of all checks and
+/// hosts align. A tick is run at most once; the start is delayed by the check's jitter, which
+/// spreads the work. A tick that could not be run in time is missed and counted, and only the latest
+/// one is run.
+///
+/// A step of the wall clock, told by its distance from the boot clock, starts no run before an
+/// interval has really passed, and none later than two intervals after the previous one. From then
+/// on ticks follow the new wall clock.
+struct TickSchedule {
+    /// What to do now.
+    enum Decision: Equatable {
+        /// Run with this timestamp, nanoseconds since the epoch; so many ticks were missed.
+        case run(tickNs: Int64, missed: Int)
+        /// Look again after so many nanoseconds; always positive.
+        case wait(ns: Int64)
+    }
+
+    /// The largest difference between the clocks' progress that is not a step: slewing stays far
+    /// below it between two looks.
+    static let stepNs: Int64 = 500_000_000
+
+    let intervalNs: Int64
+    let jitterNs: Int64
+
+    /// The last tick that was run, or that counts as run.
+    private var lastTickNs: Int64?
+    /// When the last run was due to start, on the boot clock.
+    private var lastStartBootNs: Int64 = 0
+    /// The wall clock's lead over the boot clock when it was last looked at.
+    private var leadNs: Int64 = 0
+
+    /// A schedule with nothing run so far. `interval` is at least a millisecond.
+    init(interval: Duration, check: String) {
+        intervalNs = max(interval.nanoseconds, 1_000_000)
+        jitterNs = TickSchedule.jitterNs(of: check, intervalNs: intervalNs)
+    }
+
+    /// The delay of a check's starts: the same at every start of the daemon, at most a tenth of the
+    /// interval and at most 500 ms.
+    static func jitterNs(of check: String, intervalNs: Int64) -> Int64 {
+        let longest = min(intervalNs / 10, 500_000_000)
+        // FNV-1a; the standard library's hashes differ from process to process.
+        var hash: UInt64 = 0xcbf2_9ce4_8422_2325
+        for byte in check.utf8 { hash = (hash ^ UInt64(byte)) &* 0x100_0000_01b3 }
+        // The low bits of similar names differ most after folding.
+        return Int64((hash ^ (hash >> 32)) % UInt64(longest + 1))
+    }
+
+    /// What to do at `now`. The first decision is always to run.
+    mutating func decision(at now: Moment) -> Decision {
+        guard let last = lastTickNs else {
+            return .run(tickNs: tick(before: now.wallNs), missed: 0)
+        }
+        let current = tick(before: now.wallNs - jitterNs)
+        let lead = now.wallNs - now.bootNs
+        let wasStepped = abs(lead - leadNs) > TickSchedule.stepNs
+        leadNs = lead
+        if wasStepped {
+            // A tenth less, since the clocks' rates differ a little.
+            let hasPassed = now.bootNs - lastStartBootNs >= intervalNs - intervalNs / 10
+            if hasPassed && current != last { return .run(tickNs: current, missed: 0) }
+            // The tick under way counts as run, but a tick that was run does not come again.
+            let isJustBefore = current <= last && last - current <= intervalNs
+            let done = isJustBefore ? last : current
+            lastTickNs = done
+            return .wait(ns: max(done + intervalNs + jitterNs - now.wallNs, 1))
+        }
+        let due = last + intervalNs
+        if current >= due {
+            return .run(tickNs: current, missed: Int((current - due) / intervalNs))
+        }
+        return .wait(ns: max(due + jitterNs - now.wallNs, 1))
+    }
+
+    /// Notes that the run of `tickNs` started at `now`.
+    mutating func started(tickNs: Int64, at now: Moment) {
+        lastTickNs = tickNs
+        leadNs = now.wallNs - now.bootNs
+        // Measured from the tick, a late start does not delay the next one.
+        let late = now.wallNs - tickNs - jitterNs
+        lastStartBootNs = now.bootNs - min(max(late, 0), intervalNs)
+    }
+
+    /// The multiple of the interval at or before `wallNs`, also before 1970.
+    private func tick(before wallNs: Int64) -> Int64 {
+        let remainder = wallNs % intervalNs
+        return wallNs - (remainder < 0 ? remainder + intervalNs : remainder)
+    }
+}

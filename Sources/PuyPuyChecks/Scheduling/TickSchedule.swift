@@ -30,7 +30,7 @@ struct TickSchedule {
     private var lastTickNs: Int64?
     /// When the last run was due to start, on the boot clock.
     private var lastStartBootNs: Int64 = 0
-    /// The wall clock's lead over the boot clock when it was last looked at.
+    /// The wall clock's lead over the boot clock when the schedule was last brought in line with it.
     private var leadNs: Int64 = 0
 
     /// A schedule with nothing run so far. `interval` is at least a millisecond.
@@ -58,17 +58,19 @@ struct TickSchedule {
         let current = tick(before: now.wallNs - jitterNs)
         let lead = now.wallNs - now.bootNs
         let wasStepped = abs(lead - leadNs) > TickSchedule.stepNs
-        leadNs = lead
         if wasStepped {
             // A tenth less, since the clocks' rates differ a little.
             let hasPassed = now.bootNs - lastStartBootNs >= intervalNs - intervalNs / 10
+            // The new lead is noted when the run starts: until then each look has to see the step.
             if hasPassed && current != last { return .run(tickNs: current, missed: 0) }
             // The tick under way counts as run, but a tick that was run does not come again.
             let isJustBefore = current <= last && last - current <= intervalNs
             let done = isJustBefore ? last : current
             lastTickNs = done
+            leadNs = lead
             return .wait(ns: max(done + intervalNs + jitterNs - now.wallNs, 1))
         }
+        leadNs = lead
         let due = last + intervalNs
         if current >= due {
             return .run(tickNs: current, missed: Int((current - due) / intervalNs))

@@ -129,6 +129,11 @@ struct ChildProcess: Sendable {
     }
 
     private static func startFailure(of path: String, _ error: SubprocessError) -> ChecksError {
+        if access(path, F_OK) == 0 && access(path, X_OK) != 0 {
+            return ChecksError(
+                operation: "run", subject: path, cause: "it is not executable",
+                hint: "chmod +x \(path)")
+        }
         let interpreter = Interpreter(ofScript: path)
         let code = error.underlyingError?.rawValue
         if let problem = interpreter.problem(startError: code) {

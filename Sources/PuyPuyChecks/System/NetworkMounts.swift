@@ -4,24 +4,26 @@ internal import Synchronization
 /// Measures file systems that may never answer, each on a thread of its own.
 ///
 /// statvfs(3) on a share whose server is gone cannot be interrupted. A share that does not answer
-/// within ``patience`` is given up for the run and not asked again until its answer came, so there
+/// within two seconds is given up for the run and not asked again until its answer came, so there
 /// is at most one stuck thread for each share.
 final class NetworkMounts: Sendable {
-    /// How long a share may take: far more than one that works needs.
-    static let patience = Duration.seconds(2)
-
+    /// How long a share may take.
+    private let patience: Duration
     private let measure: @Sendable (String) throws(ChecksError) -> FileSystemUsage
     private let unanswered = Mutex<Set<String>>([])
 
-    /// `measure` is statvfs(3), or what a test takes for it.
+    /// `patience` is far more than a share that works needs; `measure` is statvfs(3), or what a test
+    /// takes for it.
     init(
+        patience: Duration = .seconds(2),
         measure: @escaping @Sendable (String) throws(ChecksError) -> FileSystemUsage =
             FileSystemUsage.read
     ) {
+        self.patience = patience
         self.measure = measure
     }
 
-    /// How full the file system at `path` is. Blocks for ``patience`` at most.
+    /// How full the file system at `path` is. Blocks for its patience at most.
     func usage(_ path: String) throws(ChecksError) -> FileSystemUsage {
         guard unanswered.withLock({ $0.insert(path).inserted }) else { throw silent(path) }
         let answer = Answer()
@@ -34,14 +36,14 @@ final class NetworkMounts: Sendable {
             unanswered.withLock { _ = $0.remove(path) }
             throw ChecksError(operation: "measure", subject: path, cause: "no thread is left")
         }
-        guard let result = answer.wait(NetworkMounts.patience) else { throw silent(path) }
+        guard let result = answer.wait(patience) else { throw silent(path) }
         return try result.get()
     }
 
     private func silent(_ path: String) -> ChecksError {
         ChecksError(
             operation: "measure", subject: path,
-            cause: "it has not answered for \(NetworkMounts.patience)",
+            cause: "it has not answered for \(patience)",
             hint: "see whether the server of this share is up")
     }
 }
@@ -107,7 +109,9 @@ private final class Answer: @unchecked Sendable {
     func wait(_ patience: Duration) -> Usage? {
         var end = timespec()
         clock_gettime(CLOCK_MONOTONIC, &end)
-        end.tv_sec += Int(patience.components.seconds)
+        let endNs = Int64(end.tv_nsec) + patience.nanoseconds
+        end.tv_sec += Int(endNs / 1_000_000_000)
+        end.tv_nsec = Int(endNs % 1_000_000_000)
         pthread_mutex_lock(mutex)
         defer { pthread_mutex_unlock(mutex) }
         while result == nil {

@@ -1,0 +1,192 @@
+import Glibc
+import Logging
+import PuyPuyCore
+import Testing
+
+@testable import PuyPuyChecks
+
+struct ScriptCheckTests {
+    private let root = TemporaryRoot()
+
+    /// Runs a script with this text; returns what it measured and why it failed.
+    private func run(
+        _ text: String, name: String = "check_x.sh", mode: mode_t = 0o755, limit: Int = 1_048_576,
+        timeout: Duration = .seconds(60), logger: Logger = Logger(label: "test")
+    ) async throws -> Run {
+        let path = root.script(name, text, mode: mode)
+        let check = ScriptCheck(path: path, outputLimitBytes: limit, logger: logger)
+        let scheduled = ScheduledCheck(
+            name: "x", check: check, interval: .seconds(60), timeout: timeout)
+        let runs = try await Scheduler.collectOnce([scheduled], baseTags: ["host": "h"])
+        return runs[0]
+    }
+
+    @Test(arguments: ["\\n", "\\r\\n", "\\n\\n \\t\\n"])
+    func `lines count whatever ends them, the last one without an end too`(
+        ending: String
+    ) async throws {
+        let run = try await run("#!/bin/sh\nprintf 'a 1 t stack\(ending)b 2.5 u gauge k=v'\n")
+        #expect(run.end == .succeeded)
+        #expect(run.refusals.isEmpty)
+        let a = try #require(run.points.first)
+        #expect(a.series == Series(metric: "a", tags: ["host": "h", "type": "t"]))
+        #expect(a.value == .integer(1))
+        #expect(run.points[1].series.tags == ["host": "h", "type": "u", "k": "v"])
+        #expect(run.points[1].value == .double(2.5))
+    }
+
+    @Test func `a bad line is refused and counted while the others count`() async throws {
+        let messages = LogLines()
+        let run = try await run(
+            "#!/bin/sh\necho a 1 t stack; echo b oops t stack; echo; echo c 3 t stack\n",
+            logger: messages.logger)
+        #expect(run.points.prefix(2).map(\.series.metric) == ["a", "c"])
+        #expect(run.refusals == [Refusal(metric: "b", reason: .unreadable)])
+        #expect(run.end == .succeeded)
+        let refused = try #require(messages.all.first { $0.contains("script line refused") })
+        #expect(refused.contains("line=2"))
+        #expect(refused.contains("\"oops\" is not a number"))
+    }
+
+    @Test func `a nonzero exit is a failure that says why, and its lines count`() async throws {
+        let run = try await run("#!/bin/sh\necho a 1\necho 'no such host' >&2\nexit 3\n")
+        #expect(run.points.value("a") == .integer(1))
+        #expect(run.points.value("puypuy_check_success") == .integer(0))
+        #expect(run.end.problem?.contains("exit status 3: no such host") == true)
+    }
+
+    @Test func `a script that crashes is named with its signal`() async throws {
+        let run = try await run("#!/bin/sh\necho a 1\nkill -SEGV $$\n")
+        #expect(run.points.value("a") == .integer(1))
+        #expect(run.end.problem?.contains("killed by signal 11 (Segmentation fault)") == true)
+    }
+
+    @Test func `endless output is cut and the lines until then count`() async throws {
+        let run = try await run("#!/bin/sh\nwhile :; do echo a 12; done\n", limit: 1001)
+        // 1001 bytes hold 200 whole lines of five; the rest is no line.
+        #expect(run.points.count == 200 + 2)
+        #expect(run.refusals.isEmpty)
+        #expect(
+            run.end.problem?.contains("killed because it printed more than 1001 bytes") == true)
+    }
+
+    @Test func `endless errors neither block the script nor fill memory`() async throws {
+        let run = try await run(
+            "#!/bin/sh\ni=0\nwhile [ $i -lt 20000 ]; do echo wrong >&2; i=$((i+1)); done\necho a 1\n"
+        )
+        #expect(run.end == .succeeded)
+        #expect(run.points.value("a") == .integer(1))
+    }
+
+    @Test func `a grandchild that holds the pipe is killed and not waited for`() async throws {
+        let run = try await run(
+            """
+            #!/bin/sh
+            echo a 1
+            (trap '' TERM HUP; exec sleep 1000) &
+            echo $! > \(root.path)/grandchild
+
+            """)
+        #expect(run.end == .succeeded)
+        #expect(run.points.value("a") == .integer(1))
+        let pid = try #require(root.read("/grandchild").flatMap { pid_t(words($0)[0]) })
+        #expect(isGone(pid))
+    }
+
+    @Test func `at the deadline the whole group is killed and its lines count`() async throws {
+        let run = try await run(
+            """
+            #!/bin/sh
+            trap '' TERM
+            echo a 1
+            (trap '' TERM; exec sleep 1000) &
+            echo $! > \(root.path)/grandchild
+            sleep 1000
+
+            """, timeout: .milliseconds(300))
+        guard case .timedOut(let words) = run.end else {
+            Issue.record("ended as \(run.end)")
+            return
+        }
+        #expect(words.hasPrefix("did not end within 0.3 seconds"))
+        #expect(run.points.value("a") == .integer(1))
+        let text = try #require(root.read("/grandchild"))
+        #expect(isGone(try #require(pid_t(text.filter(\.isNumber)))))
+    }
+
+    @Test func `a script that closes its output still ends by itself`() async throws {
+        let run = try await run(
+            "#!/bin/sh\necho a 1\nexec >&- 2>&-\nsleep 0.2\ntouch \(root.path)/done\n")
+        #expect(run.end == .succeeded)
+        #expect(root.read("/done") != nil)
+    }
+
+    @Test func `a script has no input and a clean environment`() async throws {
+        setenv("PUYPUY_TEST_SECRET", "s", 1)
+        let run = try await run("#!/bin/sh\ncat\nenv | sort | cut -d= -f1 > \(root.path)/env\n")
+        #expect(run.end == .succeeded)
+        let names = Set(words(try #require(root.read("/env"))))
+        #expect(names.isSuperset(of: ["HOME", "LANG", "PATH", "TMPDIR"]))
+        // A shell adds some of its own.
+        #expect(
+            names.subtracting(["HOME", "LANG", "PATH", "TMPDIR", "PWD", "OLDPWD", "SHLVL", "_"])
+                .isEmpty)
+    }
+
+    @Test func `a script leads a process group of its own`() async throws {
+        let run = try await run(
+            "#!/bin/sh\necho pid $$\necho group $(ps -o pgid= -p $$ || cut -d' ' -f5 /proc/$$/stat)\n"
+        )
+        let pid = run.points.value("pid")
+        #expect(pid != nil)
+        #expect(run.points.value("group") == pid)
+    }
+
+    @Test(arguments: [
+        ("#!/nowhere/interpreter\n", "its interpreter /nowhere/interpreter is missing"),
+        ("#!/bin/sh\r\necho a 1\r\n", "its first line ends in a carriage return"),
+        ("#!/usr/bin/env puypuy-no-such-tool\n", "exit status 127 (command not found)"),
+        ("\u{7f}ELF nonsense", "it has no first line that names an interpreter"),
+    ])
+    func `a script that cannot start says why`(text: String, words: String) async throws {
+        let run = try await run(text)
+        let problem = try #require(run.end.problem)
+        #expect(problem.contains(words), "\(problem)")
+    }
+
+    @Test func `a script without the execute bit says why`() async throws {
+        let run = try await run("#!/bin/sh\n", mode: 0o644)
+        #expect(run.end.problem?.contains("it is not executable (chmod +x") == true, "\(run.end)")
+    }
+
+    @Test func `rates of a script need two runs`() async throws {
+        let path = root.script(
+            "check_r.sh",
+            """
+            #!/bin/sh
+            n=$(cat \(root.path)/n 2>/dev/null || echo 0)
+            echo $((n + 50)) > \(root.path)/n
+            echo r $n t rate
+            echo d $n t delta
+
+            """)
+        let check = ScriptCheck(path: path, logger: Logger(label: "test"))
+        let scheduled = ScheduledCheck(name: "r", check: check, interval: .seconds(60))
+        let runs = try await Scheduler.collectOnce(
+            [scheduled], baseTags: .none, twiceWithPause: .milliseconds(50))
+        #expect(runs[0].points.value("d") == .double(50))
+        #expect(try #require(runs[0].points.value("r")).asDouble > 50)
+        #expect(runs[0].rateChanges.allSatisfy { $0.key.hasPrefix("r/") })
+    }
+
+    /// A killed process that nobody has reaped yet is a zombie; it is gone all the same.
+    private func isGone(_ pid: pid_t) -> Bool {
+        for _ in 0..<2000 {
+            if kill(pid, 0) != 0 { return true }
+            let stat = lines(ofLive: "/proc/\(pid)/stat").first ?? ""
+            if stat.contains(") Z ") || stat.isEmpty { return true }
+            sched_yield()
+        }
+        return false
+    }
+}

@@ -1,0 +1,19 @@
+import Testing
+
+/// The kinds of host whose /proc and /sys are kept as fixtures.
+enum HostShape: String, CaseIterable, CustomTestStringConvertible {
+    case virtualMachine = "virtual-machine"
+    case manyProcessors = "many-processors"
+    case nvmeLVM = "nvme-lvm"
+    case container
+    case ipv6Only = "ipv6-only"
+    case oldKernel = "old-kernel"
+
+    var testDescription: String { rawValue }
+
+    /// Where the fixture is, found beside this source file.
+    var path: String {
+        let here = #filePath.split(separator: "/").dropLast(2).joined(separator: "/")
+        return "/\(here)/Fixtures/\(rawValue)"
+    }
+}

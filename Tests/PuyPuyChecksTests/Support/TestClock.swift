@@ -10,13 +10,24 @@ final class TestClock: SchedulerClock {
         let continuation: CheckedContinuation<Void, any Error>
     }
 
+    private struct Watcher {
+        let count: Int
+        let withinNs: Int64
+        let continuation: CheckedContinuation<Void, Never>
+    }
+
     private struct State {
         var wallNs: Int64
         var bootNs: Int64 = 5_000_000_000
         var nextSleeper = 0
         var sleepers: [Int: Sleeper] = [:]
-        var watchers: [(count: Int, continuation: CheckedContinuation<Void, Never>)] = []
+        var watchers: [Watcher] = []
         var sleepsStarted = 0
+
+        /// True when as many as `watcher` waits for sleep.
+        func satisfies(_ watcher: Watcher) -> Bool {
+            sleepers.values.count { $0.untilBootNs - bootNs <= watcher.withinNs } >= watcher.count
+        }
     }
 
     private let state: Mutex<State>
@@ -62,19 +73,22 @@ final class TestClock: SchedulerClock {
         }
     }
 
-    /// Returns when at least `count` sleep.
-    func sleepers(_ count: Int) async {
+    /// Returns when at least `count` sleep that are due `within` that time.
+    func sleepers(_ count: Int, within limit: Duration = .nanoseconds(Int64.max)) async {
         await withCheckedContinuation { continuation in
-            state.withLock { $0.watchers.append((count, continuation)) }
+            let watcher = Watcher(
+                count: count, withinNs: limit.nanoseconds, continuation: continuation)
+            state.withLock { $0.watchers.append(watcher) }
             tellWatchers()
         }
     }
 
     private func tellWatchers() {
         let satisfied = state.withLock { state in
-            let count = state.sleepers.count
-            defer { state.watchers.removeAll { $0.count <= count } }
-            return state.watchers.filter { $0.count <= count }
+            let satisfied = state.watchers.filter { state.satisfies($0) }
+            let waiting = state.watchers.filter { !state.satisfies($0) }
+            state.watchers = waiting
+            return satisfied
         }
         for watcher in satisfied { watcher.continuation.resume() }
     }

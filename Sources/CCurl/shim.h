@@ -56,4 +56,28 @@ static inline CURLcode puypuy_curl_get_double(CURL *handle, CURLINFO info, doubl
     return curl_easy_getinfo(handle, info, value);
 }
 
+/* The string belongs to the handle and lives until its next transfer. */
+static inline CURLcode puypuy_curl_get_string(CURL *handle, CURLINFO info, const char **value) {
+    return curl_easy_getinfo(handle, info, (char **)value);
+}
+
+/* The option was renamed in 7.85.0, and the old name deprecated. */
+static inline CURLcode puypuy_curl_allow_http_only(CURL *handle) {
+#if LIBCURL_VERSION_NUM >= 0x075500
+    return curl_easy_setopt(handle, CURLOPT_PROTOCOLS_STR, "http,https");
+#else
+    return curl_easy_setopt(handle, CURLOPT_PROTOCOLS, (long)(CURLPROTO_HTTP | CURLPROTO_HTTPS));
+#endif
+}
+
+/* Without it (new in 7.87.0), giving up on a name look-up waits for the resolver's thread. */
+static inline CURLcode puypuy_curl_leave_resolver(CURL *handle) {
+#if LIBCURL_VERSION_NUM >= 0x075700
+    return curl_easy_setopt(handle, CURLOPT_QUICK_EXIT, 1L);
+#else
+    (void)handle;
+    return CURLE_OK;
+#endif
+}
+
 #endif

@@ -2,8 +2,11 @@
 public enum BackendType: String, Sendable, Hashable, CaseIterable {
     /// InfluxDB 1.x, line protocol over HTTP.
     case influxDB = "InfluxDB"
-    /// Nowhere: the spool itself keeps the points.
+    /// Nowhere: the spool itself keeps the points, and there is no sender.
     case local = "Local"
+
+    /// Whether points go anywhere: false for ``local``, which needs neither a sender nor a backend.
+    public var hasSender: Bool { self != .local }
 }
 
 /// The settings of one backend, as `[TSDB]` or `[TSDB:NAME]` gives them.
@@ -20,9 +23,9 @@ public struct BackendConfiguration: Sendable, Hashable {
     public var retentionPolicy: String = ""
     /// How the backend knows us.
     public var credentials: Credentials = .none
-    /// The time from the first byte to the end of the answer.
+    /// The time for a whole request, from connecting to the end of the answer.
     public var timeout: Duration = .seconds(30)
-    /// The time to connect, name look-up included.
+    /// The time to connect, name look-up and TLS included.
     public var connectTimeout: Duration = .seconds(5)
     /// Certificates to trust instead of the system's (PEM file).
     public var caFile: String?
@@ -32,14 +35,16 @@ public struct BackendConfiguration: Sendable, Hashable {
     public var clientKey: String?
     /// Takes any certificate. Off unless somebody asks for it.
     public var skipsVerification = false
-    /// A proxy, as libcurl takes it: `http://host:3128`, `socks5h://host:1080`.
+    /// A proxy, as libcurl takes it: `http://host:3128`, `socks5h://host:1080`. Without one the
+    /// environment's `http_proxy` is not used either.
     public var proxy: String?
     /// Compresses request bodies.
     public var compresses = true
     /// Sends integers as the database's integers instead of floats. A series that was a float
     /// before then conflicts with itself.
     public var sendsIntegers = false
-    /// The unit of the timestamps on the wire.
+    /// The unit of the timestamps on the wire. Times are rounded down to it, and of points of one
+    /// series that then have the same time the last one stays.
     public var precision: Precision = .nanoseconds
     /// The most points in one request.
     public var maxBatchPoints = 10_000

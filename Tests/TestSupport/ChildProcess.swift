@@ -107,7 +107,9 @@ public final class ChildProcess: Sendable {
         arguments.append(nil)
         defer { for argument in arguments { free(argument) } }
         var pid: pid_t = 0
-        let result = posix_spawnp(&pid, words[0], &actions, &attributes, arguments, environ)
+        let result = startingChildren.withLock { _ in
+            posix_spawnp(&pid, words[0], &actions, &attributes, arguments, environ)
+        }
         guard result == 0 else {
             throw TestSupportError("start \(words[0]): \(systemWords(result))")
         }

@@ -1,4 +1,5 @@
 internal import Glibc
+internal import Synchronization
 
 /// A TCP socket on 127.0.0.1: just enough of one for test servers and their questions.
 struct LoopbackSocket: ~Copyable {
@@ -54,6 +55,23 @@ struct LoopbackSocket: ~Copyable {
         setsockopt(descriptor, SOL_SOCKET, name, &value, socklen_t(MemoryLayout<T>.size))
     }
 
+    /// Waits for a connection; negative, with `errno`, when the listener was shut down.
+    ///
+    /// Swift does not see accept4(2), so a lock keeps children from inheriting the connection before
+    /// it is marked: a child that held it would keep it open.
+    func accept() -> Int32 {
+        var readiness = pollfd(fd: descriptor, events: Int16(POLLIN), revents: 0)
+        while poll(&readiness, 1, -1) < 0 && errno == EINTR {}
+        return startingChildren.withLock { _ in
+            let connection = Glibc.accept(descriptor, nil, nil)
+            if connection >= 0 { _ = fcntl(connection, F_SETFD, FD_CLOEXEC) }
+            return connection
+        }
+    }
+
+    /// Makes the coming close a reset: a zero linger time throws unsent bytes away.
+    func resetOnClose() { setOption(SO_LINGER, linger(l_onoff: 1, l_linger: 0)) }
+
     /// Sends all of `bytes`; false when the other side is gone.
     @discardableResult
     func send(_ bytes: some Sequence<UInt8>) -> Bool {
@@ -100,3 +118,6 @@ struct LoopbackSocket: ~Copyable {
         }
     }
 }
+
+/// Held while a child is started, and while a descriptor exists that it must not inherit.
+let startingChildren = Mutex(())

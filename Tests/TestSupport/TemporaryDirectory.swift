@@ -55,3 +55,17 @@ public final class TemporaryDirectory: Sendable {
         rmdir(path)
     }
 }
+
+/// The text of the file `path`; empty when it cannot be read.
+public func readText(_ path: String) -> String {
+    let descriptor = open(path, O_RDONLY | O_CLOEXEC)
+    guard descriptor >= 0 else { return "" }
+    defer { close(descriptor) }
+    var bytes: [UInt8] = []
+    var piece = [UInt8](repeating: 0, count: 1 << 16)
+    while true {
+        let count = read(descriptor, &piece, piece.count)
+        if count <= 0 { return String(decoding: bytes, as: UTF8.self) }
+        bytes += piece[..<count]
+    }
+}

@@ -1,0 +1,75 @@
+internal import Glibc
+
+/// The kinds of backend that there are.
+public enum BackendRegistry {
+    /// Makes the backend that `configuration` describes, on the thread that will use it. `version`
+    /// is PuyPuy's own, for the server's logs.
+    ///
+    /// Touches files only to see that they can be read, and never the network: a backend that is
+    /// down is no error. Throws what an operator must correct, and for ``BackendType/local``, which
+    /// has nothing to send to.
+    public static func makeBackend(
+        _ configuration: BackendConfiguration, interrupt: Interrupt, version: String
+    ) throws(BackendsError) -> any Backend {
+        try validate(configuration)
+        switch configuration.type {
+        case .influxDB:
+            return try InfluxBackend(configuration, interrupt: interrupt, version: version)
+        case .local:
+            throw refusal(configuration, "Local keeps the points in the spool and has no sender")
+        }
+    }
+
+    /// Throws what would keep `configuration` from ever working, the network aside.
+    public static func validate(_ configuration: BackendConfiguration) throws(BackendsError) {
+        guard configuration.type.hasSender else { return }
+        do throws(BackendsError) {
+            _ = try ServerAddress(configuration.url)
+        } catch {
+            throw refusal(configuration, error.reason, error.hint)
+        }
+        if configuration.database.isEmpty {
+            throw refusal(configuration, "no database is named", "set database")
+        }
+        guard configuration.timeout > .zero, configuration.connectTimeout > .zero else {
+            throw refusal(configuration, "a timeout is not positive")
+        }
+        try validate(configuration.credentials, of: configuration)
+        let files = [
+            ("ca_file", configuration.caFile), ("client_cert", configuration.clientCertificate),
+            ("client_key", configuration.clientKey),
+        ]
+        for case (let key, .some(let path)) in files where access(path, R_OK) != 0 {
+            let words = String(cString: strerror(errno))
+            throw refusal(configuration, "\(key) \(path): \(words)")
+        }
+    }
+
+    /// A header ends at a newline, and a Basic user name at its first colon (RFC 7617).
+    private static func validate(
+        _ credentials: Credentials, of configuration: BackendConfiguration
+    ) throws(BackendsError) {
+        let words =
+            switch credentials {
+            case .none: ""
+            case .basic(let user, let password): user + password
+            case .token(let token): token
+            }
+        if words.utf8.contains(where: { $0 < 32 || $0 == 127 }) {
+            throw refusal(
+                configuration, "the credentials hold a control character",
+                "look for a line break at the end of a password file")
+        }
+        if case .basic(let user, _) = credentials, user.contains(":") {
+            throw refusal(configuration, "the user name holds a colon")
+        }
+    }
+
+    private static func refusal(
+        _ configuration: BackendConfiguration, _ cause: String, _ hint: String = ""
+    ) -> BackendsError {
+        BackendsError(
+            .misconfigured, operation: "set up", subject: "backend \(configuration.name)",
+            cause: cause, hint: hint)
+    }
+}

@@ -1,0 +1,39 @@
+/// How a transport talks to its server.
+struct HTTPOptions: Sendable {
+    /// The time for a whole request, connecting included.
+    var timeout: Duration = .seconds(30)
+    /// The time to connect, name look-up and TLS included.
+    var connectTimeout: Duration = .seconds(5)
+    /// How the server knows us; goes into a header, never into the address.
+    var credentials: Credentials = .none
+    /// Certificates to trust instead of the system's (PEM file).
+    var caFile: String?
+    /// Our certificate (PEM file).
+    var clientCertificate: String?
+    /// The key of our certificate (PEM file).
+    var clientKey: String?
+    /// Takes any certificate.
+    var skipsVerification = false
+    /// A proxy; without one the environment's is not used either.
+    var proxy: String?
+    /// Compresses bodies that are worth it.
+    var compresses = true
+    /// What the server's log says that we are.
+    var userAgent = "PuyPuy"
+
+    init() {}
+
+    /// The options that `configuration` asks for.
+    init(_ configuration: BackendConfiguration, version: String) {
+        timeout = configuration.timeout
+        connectTimeout = configuration.connectTimeout
+        credentials = configuration.credentials
+        caFile = configuration.caFile
+        clientCertificate = configuration.clientCertificate
+        clientKey = configuration.clientKey
+        skipsVerification = configuration.skipsVerification
+        proxy = configuration.proxy
+        compresses = configuration.compresses
+        userAgent = "PuyPuy/\(version)"
+    }
+}

@@ -1,0 +1,17 @@
+/// A server's whole answer to one request.
+struct HTTPResponse: Sendable, Equatable {
+    /// The status code, 100 to 599 from a sane server.
+    var status: Int
+    /// The body, up to ``HTTPAnswer/keptBodyBytes``.
+    var body: [UInt8] = []
+    /// False when the body was longer than what was kept.
+    var bodyIsWhole = true
+    /// The server's wish, from `Retry-After`.
+    var retryAfter: Duration?
+    /// Where a 3xx points to.
+    var location: String?
+    /// From the start of the request to the end of the answer, in seconds.
+    var totalSeconds = 0.0
+    /// The body as it went over the wire, compressed or not.
+    var sentBytes = 0
+}

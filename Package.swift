@@ -89,5 +89,13 @@ let package = Package(
             name: "PuyPuyBackendsTests",
             dependencies: ["PuyPuyCore", "PuyPuyBackends", "TestSupport"],
             swiftSettings: strict),
+        .testTarget(
+            name: "PuyPuyChecksTests",
+            dependencies: ["PuyPuyChecks", "PuyPuyCore", logging, systemPackage],
+            exclude: ["Fixtures"], swiftSettings: strict),
+        .testTarget(
+            name: "PuyPuyAgentTests",
+            dependencies: ["PuyPuyAgent", "PuyPuyBackends", "PuyPuyChecks", "PuyPuyCore", logging],
+            exclude: ["Fixtures"], swiftSettings: strict),
     ]
 )

@@ -15,6 +15,8 @@ let systemPackage = Target.Dependency.product(name: "SystemPackage", package: "s
 let collections = Target.Dependency.product(name: "DequeModule", package: "swift-collections")
 let lifecycle = Target.Dependency.product(
     name: "ServiceLifecycle", package: "swift-service-lifecycle")
+let signals = Target.Dependency.product(
+    name: "UnixSignals", package: "swift-service-lifecycle")
 let arguments = Target.Dependency.product(
     name: "ArgumentParser", package: "swift-argument-parser")
 
@@ -58,7 +60,7 @@ let package = Package(
             name: "PuyPuyAgent",
             dependencies: [
                 "PuyPuyCore", "PuyPuySpool", "PuyPuyChecks", "PuyPuyBackends", "PuyPuySender",
-                logging, lifecycle,
+                logging, lifecycle, signals,
             ],
             swiftSettings: strict),
         .executableTarget(

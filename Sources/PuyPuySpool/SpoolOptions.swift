@@ -15,7 +15,7 @@ public enum Overflow: String, Sendable, Hashable, CaseIterable {
 }
 
 /// Where a spool is and what bounds it.
-public struct SpoolOptions: Sendable {
+public struct SpoolOptions: Sendable, Hashable {
     /// The database file. Its folder is made when it is missing.
     public var path: String
     /// What a commit survives.
@@ -25,7 +25,7 @@ public struct SpoolOptions: Sendable {
     /// The most bytes of pages in use and write-ahead log.
     public var maxBytes: Int64 = 2 << 30
     /// Bytes of the file system that are left to others.
-    public var minFreeBytes: Int64 = 64 << 20
+    public var minFreeBytes: Int64 = 256 << 20
     /// Pending points older than this expire; `nil` for never.
     public var maxAge: Duration?
     /// What goes at the cap.

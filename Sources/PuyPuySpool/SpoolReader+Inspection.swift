@@ -109,8 +109,7 @@ extension SpoolReader {
             summary.payloadBytes = totals.integer(2)
             if !totals.isNull(3) { summary.timesNs = totals.integer(3)...totals.integer(4) }
             totals.reset()
-            summary.fileBytes = fileSizeBytes(path)
-            summary.logBytes = fileSizeBytes(path + "-wal")
+            (summary.fileBytes, summary.logBytes) = sizes
             summary.series = try connection.integer("SELECT count(*) FROM series")
             summary.counters = try connection.integer("SELECT count(*) FROM rate_state")
             summary.backends = try backends()
@@ -123,6 +122,17 @@ extension SpoolReader {
     /// Every backend with its books, and its pending points recounted from the batches.
     public func audit() throws(SpoolError) -> [BackendSummary] {
         try snapshot { () throws(SpoolError) in try backends() }
+    }
+
+    /// Every backend with its books and the age of its oldest pending batch: the same work whatever
+    /// the backlog. The pending batches are not counted.
+    public func books() throws(SpoolError) -> [BackendSummary] {
+        try snapshot { () throws(SpoolError) in try backends(recounting: false) }
+    }
+
+    /// Bytes of `spool.db` and of its write-ahead log.
+    public var sizes: (fileBytes: Int64, logBytes: Int64) {
+        (fileSizeBytes(path), fileSizeBytes(path + "-wal"))
     }
 
     /// The newest dead letters, at most `limit`.
@@ -165,7 +175,7 @@ extension SpoolReader {
         return try body()
     }
 
-    private func backends() throws(SpoolError) -> [BackendSummary] {
+    private func backends(recounting: Bool = true) throws(SpoolError) -> [BackendSummary] {
         let statement = try connection.statement(
             """
             SELECT id, name, type, collected, delivered, pending, dead, expired, keeps_points
@@ -183,12 +193,33 @@ extension SpoolReader {
                     expired: statement.integer(7)),
                 pendingBatches: 0, pendingRecounted: 0, oldestPendingNs: nil,
                 isActive: pending.openFirst != .max || statement.integer(8) != 0)
-            for range in pending.intersection(1...(BatchID.max - 1)) {
-                try recount(range, into: &summary)
+            let ranges = pending.intersection(1...(BatchID.max - 1))
+            if recounting {
+                for range in ranges { try recount(range, into: &summary) }
+            } else {
+                summary.pendingRecounted = summary.ledger.pending
+                summary.oldestPendingNs = try oldestCommit(in: ranges)
             }
             summaries.append(summary)
         }
         return summaries
+    }
+
+    /// When the first batch of `ranges`, which are in order, was committed.
+    private func oldestCommit(
+        in ranges: [ClosedRange<BatchID>]
+    ) throws(SpoolError) -> Int64? {
+        for range in ranges {
+            let statement = try connection.statement(
+                """
+                SELECT committed_ns FROM batch WHERE id BETWEEN ?1 AND ?2 ORDER BY id LIMIT 1
+                """
+            )
+            .bind(1, range.lowerBound).bind(2, range.upperBound)
+            defer { statement.reset() }
+            if try statement.step() { return statement.integer(0) }
+        }
+        return nil
     }
 
     private func recount(

@@ -1,6 +1,7 @@
 public import Logging
 public import PuyPuyBackends
 public import PuyPuyCore
+public import PuyPuySpool
 
 /// Everything that a configuration says, typed, with the defaults for what it leaves out.
 ///
@@ -43,7 +44,7 @@ public struct Settings: Sendable, Hashable {
     public var scriptsDirectory = "/scripts_enabled"
 
     /// The spool.
-    public var spool = SpoolSettings()
+    public var spool = SpoolOptions(path: "/var/spool.db")
     /// The destinations, in the order of the configuration; never empty.
     public var backends: [BackendConfiguration] = [
         BackendConfiguration(name: "default", type: .local)
@@ -67,48 +68,4 @@ public struct Settings: Sendable, Hashable {
             "location": location,
         ]
     }
-}
-
-/// What a configuration says about the spool.
-public struct SpoolSettings: Sendable, Hashable {
-    /// What a committed point survives.
-    public enum Durability: String, Sendable, Hashable, CaseIterable {
-        /// Also a power cut.
-        case full
-        /// A crash of the process, not of the host.
-        case normal
-    }
-
-    /// Which undelivered points go when the spool is full.
-    public enum Overflow: String, Sendable, Hashable, CaseIterable {
-        /// The oldest ones.
-        case dropOldest = "drop_oldest"
-        /// Those that come.
-        case dropNewest = "drop_newest"
-    }
-
-    /// The spool's file.
-    public var path = "/var/spool.db"
-    /// What a committed point survives.
-    public var durability: Durability = .full
-    /// How long delivered points stay.
-    public var retention: Duration = .seconds(24 * 3600)
-    /// The most disk space, in megabytes of 2^20 bytes.
-    public var maxMB = 2048
-    /// The disk space left to others, in megabytes of 2^20 bytes.
-    public var minFreeMB = 256
-    /// The age at which undelivered points expire; `nil` for never.
-    public var maxAge: Duration?
-    /// Which undelivered points go when the spool is full.
-    public var overflow: Overflow = .dropOldest
-    /// How many points wait in memory while the spool cannot be written.
-    public var memoryBufferPoints = 100_000
-
-    /// The defaults.
-    public init() {}
-
-    /// ``maxMB`` in bytes.
-    public var maxBytes: Int64 { Int64(maxMB) << 20 }
-    /// ``minFreeMB`` in bytes.
-    public var minFreeBytes: Int64 { Int64(minFreeMB) << 20 }
 }

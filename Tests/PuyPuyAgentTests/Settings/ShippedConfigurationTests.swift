@@ -108,9 +108,9 @@ import Testing
                 == .choice(BackendConfiguration.DrainOrder.allCases.map(\.rawValue)))
         #expect(
             SelfConfigKey.durability.form
-                == .choice(SpoolSettings.Durability.allCases.map(\.rawValue)))
+                == .choice(Durability.allCases.map(\.rawValue)))
         #expect(
-            SelfConfigKey.overflow.form == .choice(SpoolSettings.Overflow.allCases.map(\.rawValue)))
+            SelfConfigKey.overflow.form == .choice(Overflow.allCases.map(\.rawValue)))
     }
 
     private func sectionLines(_ section: String) throws -> [String] {

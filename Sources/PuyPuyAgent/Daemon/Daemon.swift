@@ -1,0 +1,141 @@
+internal import Glibc
+internal import Logging
+internal import PuyPuyBackends
+internal import PuyPuyChecks
+internal import PuyPuyCore
+internal import PuyPuySender
+internal import PuyPuySpool
+internal import ServiceLifecycle
+internal import UnixSignals
+
+/// The daemon: collects into the spool and sends from it, until SIGTERM or SIGINT.
+///
+/// The parts end from left to right, each before the next: the scheduler stores what runs, the
+/// senders try a last delivery, the spool commits and closes. Together that takes at most
+/// `shutdown_seconds` and a moment.
+public struct Daemon: Sendable {
+    private let settings: Settings
+    private let log: LogOutput
+    private let logger: Logger
+
+    /// A daemon of `settings` that logs to `log`, which is bootstrapped already.
+    public init(settings: Settings, log: LogOutput) {
+        self.settings = settings
+        self.log = log
+        logger = Logger(label: "daemon")
+    }
+
+    /// Runs until a signal ends it. Throws what keeps it from starting.
+    public func run() async throws {
+        signal(SIGPIPE, SIG_IGN)
+        let spool = try Spool(settings.spool, logger: Logger(label: "spool"))
+        try await spool.configure(settings.backends.map(SpoolBackend.init))
+        let pidFile = try PidFile(settings.pidFile)
+        defer { pidFile.remove() }
+
+        let senders = try SendersService(settings, spool: spool)
+        let set = await CheckSet.make(
+            settings, boards: senders.boards, logger: Logger(label: "script"))
+        for problem in set.problems { logger.warning("\(problem)") }
+        let scheduler = Scheduler(
+            checks: set.checks, baseTags: set.baseTags, store: spool,
+            rateStates: try await spool.rateStates(), logger: Logger(label: "checks"))
+        announce(set)
+
+        let share = settings.shutdownTime / 2
+        let services: [any Service] = [
+            HousekeepingService(spool: spool), LogService(log: log), senders,
+            SchedulerService(scheduler: scheduler, patience: share),
+        ]
+        var configuration = ServiceGroupConfiguration(
+            services: services, gracefulShutdownSignals: [.sigterm, .sigint],
+            logger: Logger(label: "services") { _ in SwiftLogNoOpLogHandler() })
+        configuration.maximumGracefulShutdownDuration = settings.shutdownTime + .seconds(5)
+        let outcome = await result { try await ServiceGroup(configuration: configuration).run() }
+        let lost = await spool.close()
+        logger.notice("stopped", metadata: lost > 0 ? ["points_lost": "\(lost)"] : [:])
+        log.flush()
+        try outcome.get()
+    }
+
+    private func result(
+        _ body: () async throws -> Void
+    ) async -> Result<Void, any Error> {
+        do { return .success(try await body()) } catch { return .failure(error) }
+    }
+
+    private func announce(_ set: CheckSet) {
+        let backends = settings.backends.map { backend in
+            backend.type.hasSender
+                ? "\(backend.name) (\(backend.type.rawValue) \(SecretText.maskingCredentials(backend.url)))"
+                : "\(backend.name) (\(backend.type.rawValue): the spool keeps the points)"
+        }
+        logger.notice(
+            "PuyPuy \(Version.current) collects",
+            metadata: [
+                "checks": "\(set.checks.map(\.name).joined(separator: " "))",
+                "period_seconds": "\(settings.checkPeriod / .seconds(1))",
+                "spool": "\(settings.spool.path)",
+                "backends": "\(backends.joined(separator: ", "))",
+            ])
+        if set.checks.isEmpty {
+            logger.warning(
+                "nothing is collected: no check is enabled",
+                metadata: ["checks_dir": "\(settings.checksDirectory)"])
+        }
+    }
+}
+
+extension SpoolBackend {
+    /// A destination as the spool sees it.
+    init(_ configuration: BackendConfiguration) {
+        self.init(
+            name: configuration.name, type: configuration.type.rawValue,
+            keepsPoints: !configuration.type.hasSender, backfill: configuration.backfill)
+    }
+}
+
+/// Ends the scheduler in order: runs in progress are stored, or cut at the deadline.
+private struct SchedulerService: Service {
+    let scheduler: Scheduler
+    let patience: Duration
+
+    func run() async throws {
+        await withDiscardingTaskGroup { group in
+            group.addTask { await scheduler.run() }
+            group.addTask {
+                try? await gracefulShutdown()
+                await scheduler.stop(within: patience)
+            }
+        }
+    }
+}
+
+/// Keeps the spool in order between commits.
+private struct HousekeepingService: Service {
+    /// How often, when there is nothing left to do at once.
+    static let period = Duration.seconds(10)
+
+    let spool: Spool
+
+    func run() async throws {
+        try? await cancelWhenGracefulShutdown {
+            while true {
+                let more = await spool.maintain()
+                try await Task.sleep(for: more ? .milliseconds(50) : Self.period)
+            }
+        }
+    }
+}
+
+/// Opens the log file anew on SIGHUP, so that logrotate can move it away.
+private struct LogService: Service {
+    let log: LogOutput
+
+    func run() async throws {
+        for await _ in await UnixSignalsSequence(trapping: .sighup).cancelOnGracefulShutdown() {
+            log.reopen()
+            Logger(label: "log").notice("log reopened on SIGHUP")
+        }
+    }
+}

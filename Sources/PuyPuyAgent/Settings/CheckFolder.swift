@@ -124,7 +124,7 @@ struct CheckFolder {
         let interval = reader.duration(CheckKey.interval, otherwise: period)
         let timeout = reader.duration(
             CheckKey.timeout, otherwise: EnabledCheck.defaultTimeout(interval: interval))
-        let options = CheckOptions.read(of: description, from: &reader)
+        let options = CheckOptionsReader.read(of: description, from: &reader)
         if !reader.problems.hasErrors {
             do {
                 _ = try description.make(CheckContext(rootPath: rootPath, options: options))

@@ -1,7 +1,7 @@
 internal import PuyPuyChecks
 
 /// Reads the options of a built-in check.
-enum CheckOptions {
+enum CheckOptionsReader {
     /// The options that stand there, variables put in, each of its form; problems go to `reader`.
     ///
     /// A key that the check does not know is an error in the check's own file, and a warning in its

@@ -18,14 +18,14 @@ public struct CheckSet: Sendable {
         CheckRegistry.builtIn + [OwnHealthCheck.description]
 
     /// Makes what `settings` enable. A script directory that is not there has no scripts.
-    public static func make(_ settings: Settings, logger: Logger) async -> CheckSet {
-        await make(settings, boards: [], logger: logger)
+    public static func make(_ settings: Settings, logger: Logger) -> CheckSet {
+        make(settings, boards: [], logger: logger)
     }
 
     static func make(
         _ settings: Settings, boards: [SenderBoard], logger: Logger
-    ) async -> CheckSet {
-        let host = await HostName.current(short: settings.usesShortHostname)
+    ) -> CheckSet {
+        let host = HostName.current(short: settings.usesShortHostname)
         var set = CheckSet(
             checks: [], baseTags: settings.baseTags(host: host), problems: [])
         for enabled in settings.checks {

@@ -34,7 +34,7 @@ public struct Daemon: Sendable {
         defer { pidFile.remove() }
 
         let senders = try SendersService(settings, spool: spool)
-        let set = await CheckSet.make(
+        let set = CheckSet.make(
             settings, boards: senders.boards, logger: Logger(label: "script"))
         for problem in set.problems { logger.warning("\(problem)") }
         let scheduler = Scheduler(

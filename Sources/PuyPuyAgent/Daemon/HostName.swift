@@ -1,16 +1,18 @@
+internal import Dispatch
 internal import Glibc
 internal import Synchronization
 
 /// The name of this host, for the tag `host`.
 enum HostName {
     /// How long the network may be asked for the fully qualified name.
-    private static let patience = Duration.seconds(2)
+    private static let patienceSeconds = 2.0
 
     /// The host's name: fully qualified, or the part before the first dot when `short`.
     ///
     /// The fully qualified name is looked for where `hostname -f` looks: in the name itself, in
     /// /etc/hosts, then by the resolver, which gets two seconds. Without one it is the short name.
-    static func current(short: Bool) async -> String {
+    /// Blocks: call it once, at the start.
+    static func current(short: Bool) -> String {
         let name = kernelName()
         if short { return String(name.prefix { $0 != "." }) }
         if name.contains(".") { return name }
@@ -19,7 +21,7 @@ enum HostName {
         {
             return found
         }
-        return await resolved(name) ?? name
+        return resolved(name) ?? name
     }
 
     /// gethostname(2).
@@ -43,29 +45,16 @@ enum HostName {
         return nil
     }
 
-    /// getaddrinfo(3), on a thread of its own: it cannot be cut short, only left behind.
-    private static func resolved(_ name: String) async -> String? {
-        let answer = Answer()
-        let context = Unmanaged.passRetained(Question(name: name, answer: answer)).toOpaque()
-        var thread = pthread_t()
-        let started = pthread_create(
-            &thread, nil,
-            { context in
-                let question = Unmanaged<Question>.fromOpaque(context!).takeRetainedValue()
-                question.answer.give(canonicalName(question.name))
-                return nil
-            }, context)
-        guard started == 0 else {
-            Unmanaged<Question>.fromOpaque(context).release()
-            return nil
+    /// getaddrinfo(3), on another thread: it cannot be cut short, only left behind.
+    private static func resolved(_ name: String) -> String? {
+        let question = Question()
+        DispatchQueue.global().async {
+            let found = canonicalName(name)
+            question.answer.withLock { $0 = found }
+            question.answered.signal()
         }
-        pthread_detach(thread)
-        let alarm = Task {
-            try? await Task.sleep(for: patience)
-            answer.give(nil)
-        }
-        defer { alarm.cancel() }
-        return await answer.value()
+        _ = question.answered.wait(timeout: .now() + patienceSeconds)
+        return question.answer.withLock { $0 }
     }
 
     private static func canonicalName(_ name: String) -> String? {
@@ -80,41 +69,7 @@ enum HostName {
     }
 
     private final class Question: Sendable {
-        let name: String
-        let answer: Answer
-
-        init(name: String, answer: Answer) {
-            self.name = name
-            self.answer = answer
-        }
-    }
-
-    /// Given once; later answers are dropped.
-    private final class Answer: Sendable {
-        private struct State {
-            var given: String??
-            var waiter: CheckedContinuation<String?, Never>?
-        }
-
-        private let state = Mutex(State())
-
-        func give(_ name: String?) {
-            let waiter = state.withLock { state -> CheckedContinuation<String?, Never>? in
-                guard state.given == nil else { return nil }
-                state.given = .some(name)
-                return state.waiter
-            }
-            waiter?.resume(returning: name)
-        }
-
-        func value() async -> String? {
-            await withCheckedContinuation { continuation in
-                let given = state.withLock { state in
-                    if state.given == nil { state.waiter = continuation }
-                    return state.given
-                }
-                if let given { continuation.resume(returning: given) }
-            }
-        }
+        let answer = Mutex<String?>(nil)
+        let answered = DispatchSemaphore(value: 0)
     }
 }

@@ -25,8 +25,6 @@ public struct StoredPoint: Sendable, Hashable {
 struct InfluxAnswer {
     /// Per series, its points: of a row the first column (time) and the second.
     private(set) var series: [Series: [StoredPoint]] = [:]
-    /// The texts in the first columns, such as the names of SHOW MEASUREMENTS.
-    private(set) var names: [String] = []
     /// The error that the server gave, for the whole or for a statement.
     private(set) var error: String?
 
@@ -141,7 +139,7 @@ struct InfluxAnswer {
             var end: UnsafeMutablePointer<CChar>?
             let isText = next == UInt8(ascii: "\"")
             let time = strtoll(cursor, &end, 10)
-            if isText { names.append(try string()) } else { cursor = UnsafePointer(end!) }
+            if isText { _ = try string() } else { cursor = UnsafePointer(end!) }
             if take(",") {
                 skipSpace()
                 let start = cursor

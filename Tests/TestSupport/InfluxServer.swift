@@ -90,8 +90,17 @@ public final class InfluxServer: Sendable {
     /// Ends it at once (SIGKILL), and waits for its end.
     public func kill() { state.withLock { $0.child }?.kill() }
 
-    /// Freezes it (SIGSTOP): connections are still taken by the kernel, nothing answers.
-    public func pause() { state.withLock { $0.child }?.signal(SIGSTOP) }
+    /// Freezes it (SIGSTOP): connections are still taken by the kernel, nothing answers. Returns when
+    /// all of its threads stand still.
+    public func pause() {
+        guard let child = state.withLock({ $0.child }) else { return }
+        child.signal(SIGSTOP)
+        // proc(5): the state follows the name in brackets.
+        _ = eventually {
+            let stat = readText("/proc/\(child.pid)/stat")
+            return stat.isEmpty || stat.contains(") T ")
+        }
+    }
 
     /// Goes on after ``pause()``.
     public func resume() { state.withLock { $0.child }?.signal(SIGCONT) }
@@ -188,27 +197,19 @@ extension InfluxServer {
 
     /// The points of `metric`, or of all metrics, in `database`: the field `value` of every series.
     ///
-    /// Each metric is asked for alone: in one SELECT over several, integers next to floats would
-    /// come back rounded to floats.
+    /// Over all metrics, integers come back rounded to floats when any metric has floats; ask for
+    /// one metric where integers beyond 2^53 matter.
     public func points(
         of metric: String? = nil, database: String = "puypuy"
     ) throws(TestSupportError) -> [Series: [StoredPoint]] {
-        let metrics = if let metric { [metric] } else { try measurements(database) }
-        if metrics.isEmpty { return [:] }
-        let selects = metrics.map {
-            "SELECT \"value\" FROM \"\(InfluxServer.escaped($0))\" GROUP BY *"
-        }
-        return try query(selects.joined(separator: ";"), database: database)
+        let source = metric.map { "\"\(InfluxServer.escaped($0))\"" } ?? "/.*/"
+        return try query("SELECT \"value\" FROM \(source) GROUP BY *", database: database)
     }
 
     /// The number of points in `database`.
     public func pointCount(database: String = "puypuy") throws(TestSupportError) -> Int {
         try query("SELECT count(\"value\") FROM /.*/", database: database).values
             .reduce(0) { $0 + $1.reduce(0) { $0 + Int($1.value) } }
-    }
-
-    private func measurements(_ database: String) throws(TestSupportError) -> [String] {
-        try answer(to: "SHOW MEASUREMENTS", database: database).names
     }
 
     private static func escaped(_ identifier: String) -> String {

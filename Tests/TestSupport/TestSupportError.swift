@@ -24,3 +24,10 @@ public func eventually(
         usleep(3000)
     }
 }
+
+/// The wall clock, in nanoseconds since the epoch.
+public func wallClockNs() -> Int64 {
+    var time = timespec()
+    clock_gettime(CLOCK_REALTIME, &time)
+    return Int64(time.tv_sec) * 1_000_000_000 + Int64(time.tv_nsec)
+}

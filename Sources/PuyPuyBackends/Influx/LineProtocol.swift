@@ -150,9 +150,11 @@ extension LineProtocol {
 
     /// Why no line can express `series`, or `nil`.
     ///
-    /// A backslash before any other character is itself, but one at the end of a name would escape
-    /// the separator behind it, and there is no way to escape the backslash. Such names are refused
-    /// and not changed: two series must never become one.
+    /// There is no way to escape a backslash: it is itself unless a character follows that can be
+    /// escaped. At the end of a name it would escape the separator. Before a comma, a space or an
+    /// equals sign the server's own scanners disagree: in a metric it vanishes, in a tag a quote
+    /// further on may then swallow the lines that follow. Such names are refused and not changed:
+    /// two series must never become one.
     private static func refusal(of series: Series) -> String? {
         if let reason = refusal(of: series.metric, "metric") { return reason }
         switch series.metric.utf8.first {
@@ -174,9 +176,18 @@ extension LineProtocol {
         if word.utf8.last == UInt8(ascii: "\\") {
             return "the \(what) ends in a backslash, which InfluxDB cannot express"
         }
+        if zip(word.utf8, word.utf8.dropFirst()).contains(where: isTorn) {
+            return "the \(what) holds a backslash before a comma, space or equals sign, "
+                + "which InfluxDB cannot express"
+        }
         if word.utf8.contains(UInt8(ascii: "\n")) {
             return "the \(what) holds a newline, which InfluxDB cannot express"
         }
         return nil
+    }
+
+    private static func isTorn(_ byte: UInt8, _ next: UInt8) -> Bool {
+        byte == UInt8(ascii: "\\")
+            && (next == UInt8(ascii: ",") || next == UInt8(ascii: " ") || next == UInt8(ascii: "="))
     }
 }

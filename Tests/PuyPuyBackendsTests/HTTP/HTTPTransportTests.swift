@@ -23,8 +23,16 @@ import Testing
     }
 
     static func post(_ transport: HTTPTransport, _ body: [UInt8] = small) throws -> HTTPResponse {
-        try body.withUnsafeBytes {
-            try transport.post("/write?db=x", headers: ["Content-Type: text/plain"], body: $0)
+        try posted(transport, body).get()
+    }
+
+    static func posted(
+        _ transport: HTTPTransport, _ body: [UInt8] = small
+    ) -> Result<HTTPResponse, BackendsError> {
+        body.withUnsafeBytes { body in
+            Result { () throws(BackendsError) in
+                try transport.post("/write?db=x", headers: ["Content-Type: text/plain"], body: body)
+            }
         }
     }
 

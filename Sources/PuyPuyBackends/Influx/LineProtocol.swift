@@ -152,11 +152,14 @@ extension LineProtocol {
     ///
     /// There is no way to escape a backslash: it is itself unless a character follows that can be
     /// escaped. At the end of a name it would escape the separator. Before a comma, a space or an
-    /// equals sign the server's own scanners disagree: in a metric it vanishes, in a tag a quote
-    /// further on may then swallow the lines that follow. Such names are refused and not changed:
-    /// two series must never become one.
+    /// equals sign the server's own scanners disagree: in a metric it vanishes (before a quote,
+    /// too), in a tag a quote further on may then swallow the lines that follow. Such names are
+    /// refused and not changed: two series must never become one.
     private static func refusal(of series: Series) -> String? {
         if let reason = refusal(of: series.metric, "metric") { return reason }
+        if series.metric.contains("\\\"") {
+            return "the metric holds a backslash before a quote, which InfluxDB drops"
+        }
         switch series.metric.utf8.first {
         case UInt8(ascii: "#"): return "a metric that starts with # is a comment to InfluxDB"
         case 0, UInt8(ascii: "\t"):

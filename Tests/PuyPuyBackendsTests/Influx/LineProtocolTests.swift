@@ -103,6 +103,7 @@ import Testing
         (point(#"m\"#), "metric ends in a backslash"),
         (point("m\nn"), "metric holds a newline"),
         (point(#"m\,n"#), "metric holds a backslash before"),
+        (point(#"m\"n"#), "metric holds a backslash before"),
         (point("m", [#"k\ l"#: "v"]), "tag key holds a backslash before"),
         (point("m", ["k": #"a\=b"#]), "value of tag k holds a backslash before"),
         (point("m", ["time": "1"]), "key time"),

@@ -21,7 +21,7 @@ public struct StoredPoint: Sendable, Hashable {
 /// Reads the JSON answer of InfluxDB's `/query` (epoch=ns) into series and points.
 ///
 /// Numbers are read from their text by strtoll(3) and strtod(3), so nothing is rounded. A million
-/// points take about a second without optimisation.
+/// points take some seconds without optimisation, most of them in the server.
 struct InfluxAnswer {
     /// Per series, its points: of a row the first column (time) and the second.
     private(set) var series: [Series: [StoredPoint]] = [:]

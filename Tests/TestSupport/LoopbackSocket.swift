@@ -35,6 +35,13 @@ struct LoopbackSocket: ~Copyable {
 
     deinit { close(descriptor) }
 
+    /// Gives the descriptor away, open.
+    consuming func release() -> Int32 {
+        let descriptor = descriptor
+        discard self
+        return descriptor
+    }
+
     /// The port on our side.
     var port: UInt16 {
         var address = sockaddr_in()

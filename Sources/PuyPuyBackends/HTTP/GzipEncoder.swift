@@ -7,8 +7,9 @@ final class GzipEncoder {
     /// A smaller body fits into one network packet anyway.
     static let worthwhileBytes = 1400
 
-    /// Line protocol repeats itself so much that level 1 gets most of what there is: a tenth of the
-    /// size, at three times the speed of the default level.
+    /// Line protocol repeats itself so much that level 1 gets most of what there is: a seventh of
+    /// the size, at three times the speed of the default level (1.08 MB of lines: 155 kB at
+    /// 160 MB/s, against 140 kB at 48 MB/s).
     private static let level: Int32 = 1
 
     private let stream: UnsafeMutablePointer<z_stream>

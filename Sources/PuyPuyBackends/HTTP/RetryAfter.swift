@@ -1,17 +1,20 @@
 /// The `Retry-After` header: RFC 9110, section 10.2.3.
 enum RetryAfter {
+    /// A longer wish is a mistake, or a clock that is wrong; points must not wait for it.
+    static let longest: Int64 = 86_400
+
     /// How long the server asks to wait, from seconds or from an HTTP date and `now` (seconds since
-    /// the epoch). Zero for a date in the past; `nil` when it is neither.
+    /// the epoch). Zero for a date in the past, at most ``longest``; `nil` when it is neither.
     static func parse(_ field: String, now: Int64) -> Duration? {
         let text = field.drop(while: isSpace)
         let end = text.lastIndex { !isSpace($0) }
         guard let end else { return nil }
         let word = text[...end]
         if word.utf8.allSatisfy({ $0 >= UInt8(ascii: "0") && $0 <= UInt8(ascii: "9") }) {
-            return Int64(word).map { .seconds($0) }
+            return .seconds(min(longest, Int64(word) ?? longest))
         }
         guard let date = seconds(ofDate: word, now: now) else { return nil }
-        return .seconds(max(0, date - now))
+        return .seconds(min(longest, max(0, date - now)))
     }
 
     private static func isSpace(_ character: Character) -> Bool {

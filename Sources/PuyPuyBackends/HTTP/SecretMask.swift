@@ -14,14 +14,18 @@ struct SecretMask: Sendable {
             secrets = [SecretMask.base64("\(user):\(password)"), password]
         case .token(let token): secrets = [token]
         }
+        // A shorter word is in every text, so its mask would only tell where.
+        secrets = secrets.filter { $0.utf8.count >= 4 }
         if let proxy, let at = proxy.lastIndex(of: "@") {
-            let user = proxy[..<at]
-            if let colon = user.lastIndex(of: ":") {
+            // libcurl repeats a proxy that it cannot read.
+            let start = proxy.firstRange(of: "://")?.upperBound ?? proxy.startIndex
+            let user = proxy[start..<at]
+            secrets.append(String(user))
+            if let colon = user.firstIndex(of: ":"), user[colon...].utf8.count > 4 {
                 secrets.append(String(user[user.index(after: colon)...]))
             }
         }
-        // A shorter word is in every text, so its mask would only tell where.
-        self.secrets = secrets.filter { $0.utf8.count >= 4 }
+        self.secrets = secrets
     }
 
     /// `text` with `***` in place of every secret.

@@ -43,10 +43,11 @@ struct ServerAddress: Sendable, Equatable {
         base = whole
     }
 
-    private static func refusal(_ subject: String, _ cause: String, _ hint: String) -> BackendsError
-    {
-        BackendsError(
-            .misconfigured, operation: "read the address", subject: "'\(subject)'", cause: cause,
+    /// Does not repeat a query, which may hold a password as well.
+    private static func refusal(_ text: String, _ cause: String, _ hint: String) -> BackendsError {
+        let shown = text.prefix { $0 != "?" && $0 != "#" }
+        return BackendsError(
+            .misconfigured, operation: "read the address", subject: "'\(shown)'", cause: cause,
             hint: hint)
     }
 

@@ -161,7 +161,7 @@ extension InfluxClassifier {
 
     /// N of `dropped=N`.
     private func dropped(_ text: String) -> Int? {
-        text.lastIndex(of: "=").flatMap { Int(text[text.index(after: $0)...]) }
+        text.lastIndex(of: "=").flatMap { Int(text[text.index(after: $0)...]) }.map { max(0, $0) }
     }
 
     /// When all lines were dropped for the reason given, there is nothing to search for.

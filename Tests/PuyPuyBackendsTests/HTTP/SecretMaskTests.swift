@@ -24,6 +24,9 @@ import Testing
         #expect(
             mask.mask(.misconfigured(reason: text, hint: text))
                 == .misconfigured(reason: clean, hint: clean))
+        #expect(
+            SecretMask(.none, proxy: "http://u:p@h:1").mask("bad proxy http://u:p@h:1")
+                == "bad proxy http://***@h:1")
         #expect(SecretMask(.token("abcdef")).mask("Token abcdef") == "Token ***")
     }
 

@@ -21,10 +21,11 @@ import Testing
         #expect(error?.hint.isEmpty == false)
     }
 
-    @Test func `a password in the address is refused and not repeated`() {
-        let error = #expect(throws: BackendsError.self) {
-            try ServerAddress("http://admin:hunter22@host:8086")
-        }
+    @Test(arguments: [
+        "http://admin:hunter22@host:8086", "http://host:8086/?u=admin&p=hunter22",
+        "host:8086?p=hunter22", "admin:hunter22@host",
+    ]) func `a password in the address is refused and not repeated`(text: String) {
+        let error = #expect(throws: BackendsError.self) { try ServerAddress(text) }
         #expect(error?.description.contains("hunter22") == false)
     }
 

@@ -142,6 +142,10 @@ import Testing
         #expect(Self.suspects(Self.classify(400, Self.error(words + "1"))) == [2, 3])
         #expect(Self.suspects(Self.classify(400, Self.error(words + "2"))) == [1, 2, 3])
         #expect(Self.rows(Self.classify(400, Self.error(words + "3"))) == [0, 1, 2, 3])
+        #expect(Self.suspects(Self.classify(400, Self.error(words + "99"))) == [0, 1, 2, 3])
+        for nonsense in ["-1", "", "x", "99999999999999999999"] {
+            #expect(Self.suspects(Self.classify(400, Self.error(words + nonsense))) == [2])
+        }
     }
 
     @Test func `max-series-per-database names nobody`() {

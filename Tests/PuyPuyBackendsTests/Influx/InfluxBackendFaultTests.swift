@@ -180,6 +180,32 @@ import Testing
         #expect(try server.pointCount() == 1)
     }
 
+    @Test func `a server that dies in the middle of a request leaves an unknown outcome`()
+        async throws
+    {
+        let server = try InfluxServer.started()
+        let backend = try Self.backend(server.url) { $0.compresses = false }
+        // More than the sockets' buffers hold, so that the request is under way for certain.
+        let points = (0..<300_000).map { LineProtocolTests.point("m", at: Int64($0)) }
+        let (block, catalog) = LineProtocolTests.block(Array(points.prefix(1)))
+        var large = PointBlock()
+        for point in points {
+            large.append(
+                series: block.seriesIDs[0], timestampNs: point.timestampNs, value: point.value)
+        }
+        server.pause()
+        let killer = Task {
+            try await Task.sleep(for: .milliseconds(300))
+            server.kill()
+        }
+        guard case .transient(let reason, _) = backend.deliver(large, catalog: catalog) else {
+            Issue.record("not transient")
+            return
+        }
+        #expect(reason.contains(server.url))
+        try await killer.value
+    }
+
     @Test func `a frozen server is a timeout of unknown outcome`() throws {
         let server = try InfluxServer.started()
         let backend = try Self.backend(server.url) { $0.timeout = .milliseconds(300) }

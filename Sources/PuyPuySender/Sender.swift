@@ -57,7 +57,8 @@ public actor Sender {
     /// something.
     public func run(untilIdle: Bool = false) async throws {
         let source = try makeSource()
-        let backend = try makeBackend()
+        var backend = try makeBackend()
+        var generation = source.generation
         var delivery = Delivery(policy: policy)
         var lastAttempt = false
         while !Task.isCancelled {
@@ -72,6 +73,10 @@ public actor Sender {
                 if lastAttempt { return }
                 await pause("cannot read the spool", error)
                 continue
+            }
+            if source.generation != generation {
+                backend = try makeBackend()
+                generation = source.generation
             }
             switch delivery.next(at: .now, pending: pending) {
             case .idle:

@@ -7,6 +7,9 @@ public protocol UnitSource: AnyObject {
     /// The series of the points.
     var catalog: any SeriesCatalog { get }
 
+    /// Grows when series numbers begin to mean something else: what was kept under them is void.
+    var generation: Int { get }
+
     /// What is left to deliver.
     nonisolated(nonsending) func pending() async throws -> Delivery.Pending
 
@@ -27,7 +30,8 @@ public final class PendingSource: UnitSource {
     private let spool: Spool
     private let path: String
     private var reader: SpoolReader
-    private var generation = 0
+    /// The spool's file.
+    public private(set) var generation = 0
     private var state: PendingState?
 
     /// The pending batches of `backend` in `spool`, whose file is at `path`.

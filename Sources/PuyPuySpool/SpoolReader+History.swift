@@ -31,8 +31,7 @@ extension SpoolReader {
             let batch = statement.integer(0)
             points += statement.integer(1)
             if unit != nil && points > Int64(maxPoints) { break }
-            var loaded =
-                unit ?? LoadedUnit(batches: batch...batch, block: PointBlock(), ends: [], damaged: [])
+            var loaded = unit ?? LoadedUnit(batches: batch...batch)
             loaded.batches = loaded.batches.lowerBound...batch
             switch statement.decodeBatch(2) {
             case .success(let block):

@@ -11,6 +11,14 @@ public struct LoadedUnit: Sendable {
     /// Batches whose bytes are damaged, and how.
     public var damaged: [(batch: BatchID, damage: BatchDamage)]
 
+    /// A unit without points, that only has to be settled.
+    public init(batches: ClosedRange<BatchID>) {
+        self.batches = batches
+        block = PointBlock()
+        ends = []
+        damaged = []
+    }
+
     /// The batch that the point in `row` came from.
     public func batch(ofRow row: Int) -> BatchID {
         ends.first { row < $0.row }?.batch ?? batches.upperBound
@@ -108,7 +116,7 @@ public final class SpoolReader: SeriesCatalog {
 
     /// The points of the batches in `range`.
     func load(_ range: ClosedRange<BatchID>) throws(SpoolError) -> LoadedUnit {
-        var unit = LoadedUnit(batches: range, block: PointBlock(), ends: [], damaged: [])
+        var unit = LoadedUnit(batches: range)
         let statement = try connection.statement(
             "SELECT id, payload FROM batch WHERE id BETWEEN ?1 AND ?2 ORDER BY id"
         )

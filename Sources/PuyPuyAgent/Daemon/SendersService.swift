@@ -7,8 +7,8 @@ internal import ServiceLifecycle
 
 /// The senders of all backends. At the end each tries a last delivery, all at the same time.
 struct SendersService: Service {
-    private let senders: [Sender]
-    private let interrupt = Interrupt()
+    let senders: [Sender]
+    let interrupt = Interrupt()
     private let spool: Spool
     private let patience: Duration
 

@@ -1,0 +1,82 @@
+internal import Logging
+internal import PuyPuyBackends
+internal import PuyPuyChecks
+public import PuyPuyCore
+internal import PuyPuySender
+internal import PuyPuySpool
+
+/// One collection outside the daemon: `puypuy once`.
+public struct OneShot: Sendable {
+    private let settings: Settings
+
+    /// What became of the points at one backend.
+    public struct Delivered: Sendable {
+        /// The backend's name.
+        public let backend: String
+        /// Points that it confirmed, those of before included.
+        public let delivered: Int
+        /// Points that it refused for good.
+        public let dead: Int
+        /// Why the rest waits in the spool; `nil` when nothing does.
+        public let trouble: String?
+    }
+
+    /// A collection as `settings` say.
+    public init(_ settings: Settings) { self.settings = settings }
+
+    /// Runs every check once, or twice with `pause` in between, and stores nothing. Rates continue
+    /// from the spool's state when there is one.
+    public func collect(twiceWithPause pause: Duration?) async throws -> (CheckSet, [Run]) {
+        let set = CheckSet.make(settings, logger: Logger(label: "script"))
+        let states = (try? SpoolReader(path: settings.spool.path).rateStates()) ?? [:]
+        let runs = try await Scheduler.collectOnce(
+            set.checks, baseTags: set.baseTags, twiceWithPause: pause, rateStates: states)
+        return (set, runs)
+    }
+
+    /// Commits `runs` to the spool and sends what is pending, at most for `patience` a backend.
+    /// Throws when a daemon has the spool: it sends by itself.
+    public func send(_ runs: [Run], patience: Duration) async throws -> [Delivered] {
+        let spool = try Spool(settings.spool, logger: Logger(label: "spool"))
+        try await spool.configure(settings.backends.map(SpoolBackend.init))
+        for run in runs { await spool.append(run) }
+        let service = try SendersService(settings, spool: spool)
+        let results = await service.sendOnce(patience: patience)
+        await spool.close()
+        return results
+    }
+}
+
+extension SendersService {
+    /// Sends what is pending with every sender, at most for `patience`.
+    func sendOnce(patience: Duration) async -> [OneShot.Delivered] {
+        await withTaskGroup(of: OneShot.Delivered?.self) { group in
+            for sender in senders {
+                group.addTask {
+                    var trouble: String?
+                    do {
+                        try await sender.run(untilIdle: true)
+                    } catch {
+                        trouble = "\(error)"
+                    }
+                    let status = sender.board.current
+                    return OneShot.Delivered(
+                        backend: status.backend, delivered: status.delivered, dead: status.dead,
+                        trouble: trouble ?? status.condition.reason)
+                }
+            }
+            group.addTask {
+                try? await Task.sleep(for: patience)
+                for sender in senders { sender.finish() }
+                interrupt.raise()
+                return nil
+            }
+            var results: [OneShot.Delivered] = []
+            while results.count < senders.count, let result = await group.next() {
+                if let result { results.append(result) }
+            }
+            group.cancelAll()
+            return results
+        }
+    }
+}

@@ -1,0 +1,104 @@
+internal import ArgumentParser
+internal import Logging
+internal import PuyPuyAgent
+internal import PuyPuyChecks
+internal import PuyPuyCore
+
+/// `puypuy check …`
+struct CheckCommand: AsyncParsableCommand {
+    static let configuration = CommandConfiguration(
+        commandName: "check", abstract: "Look at the checks and try them.",
+        subcommands: [List.self, Run.self])
+
+    /// `puypuy check list`
+    struct List: AsyncParsableCommand {
+        static let configuration = CommandConfiguration(
+            abstract: "List the checks and scripts: which are enabled, how often they run.",
+            discussion: """
+                An empty file checks_enabled/check_NAME.ini enables a built-in check.
+
+                EXAMPLES:
+                  puypuy check list
+                """)
+
+        @OptionGroup var configurationOption: ConfigurationOption
+
+        func run() async throws {
+            let settings = try configurationOption.load()
+            let set = CheckSet.make(settings, logger: Logger(label: "script"))
+            var table = Table([
+                ("check", .left), ("every", .right), ("kind", .left), ("what", .left),
+            ])
+            for check in set.checks {
+                let base = String(check.name.prefix { $0 != "@" })
+                let description = CheckSet.builtIn.first { $0.name == base }
+                let script = (check.check as? ScriptCheck)?.path
+                table.add([
+                    check.name, Readable.duration(seconds: check.interval / .seconds(1)),
+                    script == nil ? "built in" : "script",
+                    script ?? description?.summary ?? "",
+                ])
+            }
+            let enabled = Set(settings.checks.map(\.name))
+            for description in CheckSet.builtIn where !enabled.contains(description.name) {
+                table.add([description.name, "off", "built in", description.summary])
+            }
+            Terminal.write(table.text(width: Terminal.width))
+            for problem in set.problems { Terminal.error(problem) }
+        }
+    }
+
+    /// `puypuy check run`
+    struct Run: AsyncParsableCommand {
+        static let configuration = CommandConfiguration(
+            abstract: "Run one check, enabled or not, and print its points.",
+            discussion: """
+                Nothing is stored. Counters become rates with the second reading: --again 2 runs the
+                check a second time after two seconds and prints what that gives.
+
+                EXAMPLES:
+                  puypuy check run memory
+                  puypuy check run disks --again 2
+                """)
+
+        @Argument(help: "The check's or script's name.")
+        var name: String
+
+        @Option(
+            help: ArgumentHelp(
+                "Run twice, so many seconds apart, so that rates show.", valueName: "seconds"))
+        var again: Double?
+
+        @OptionGroup var configurationOption: ConfigurationOption
+
+        func validate() throws {
+            if let again, !(again > 0 && again <= 3600) {
+                throw ValidationError("--again takes a number of seconds, over 0 and up to 3600.")
+            }
+        }
+
+        func run() async throws {
+            let settings = try configurationOption.load()
+            let log = configurationOption.startLog(settings)
+            var set = CheckSet.make(settings, logger: Logger(label: "script"))
+            if !set.checks.contains(where: { $0.name == name }) {
+                var wanted = settings
+                wanted.checks = [
+                    EnabledCheck(
+                        name: name, interval: settings.checkPeriod, timeout: .seconds(60))
+                ]
+                let other = CheckSet.make(wanted, logger: Logger(label: "script"))
+                set.checks += other.checks.filter { $0.name == name }
+            }
+            guard let check = set.checks.first(where: { $0.name == name }) else {
+                for problem in set.problems { Terminal.error(problem) }
+                throw Failure.misused(
+                    "there is no check called \(name); 'puypuy check list' lists them")
+            }
+            let runs = try await Scheduler.collectOnce(
+                [check], baseTags: set.baseTags, twiceWithPause: again.map { .seconds($0) })
+            log.flush()
+            try RunReport.print(runs, hintsAtRates: again == nil)
+        }
+    }
+}

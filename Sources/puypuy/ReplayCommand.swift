@@ -1,0 +1,174 @@
+internal import ArgumentParser
+internal import Dispatch
+internal import Glibc
+internal import PuyPuyAgent
+internal import PuyPuyBackends
+internal import PuyPuyCore
+internal import PuyPuySender
+internal import PuyPuySpool
+
+/// `puypuy spool replay`
+struct ReplayCommand: AsyncParsableCommand {
+    static let configuration = CommandConfiguration(
+        commandName: "replay",
+        abstract: "Send retained points to a backend again.",
+        discussion: """
+            The spool keeps delivered points for spool_retain_hours. Sending them again is harmless:
+            a database overwrites a point with itself. Works beside the daemon and changes nothing
+            in the spool.
+
+            EXAMPLES:
+              puypuy spool replay --backend influx --since 24h
+              puypuy spool replay --backend default --from 2026-11-23T08:00 --to 2026-11-23T09:30
+              puypuy spool replay --backend influx --since 1h --metric 'cpu_*' --dry-run
+            """)
+
+    @Option(help: "The backend: its name, or the beginning of its type.")
+    var backend: String
+
+    @Option(help: ArgumentHelp("How far back: 90s, 15m, 24h, 7d.", valueName: "span"))
+    var since: SpanArgument?
+
+    @Option(help: ArgumentHelp("The first time, UTC: 2026-11-23T08:00.", valueName: "time"))
+    var from: InstantArgument?
+
+    @Option(help: ArgumentHelp("The last time, UTC; without it now.", valueName: "time"))
+    var to: InstantArgument?
+
+    @Option(help: ArgumentHelp("Only metrics like this: 'cpu_*'.", valueName: "glob"))
+    var metric: String?
+
+    @Flag(help: "Only count the points.")
+    var dryRun = false
+
+    @OptionGroup var configurationOption: ConfigurationOption
+
+    func validate() throws {
+        if since != nil && (from != nil || to != nil) {
+            throw ValidationError("Give either --since, or --from and --to.")
+        }
+        if since == nil && from == nil {
+            throw ValidationError("Say what to send: --since 24h, or --from TIME [--to TIME].")
+        }
+        if let from, let to, from.ns > to.ns {
+            throw ValidationError("--from is later than --to.")
+        }
+    }
+
+    func run() async throws {
+        let settings = try configurationOption.load()
+        let target = try findBackend(settings)
+        let now = Readable.nowNs()
+        let selection = HistorySource.Selection(
+            fromNs: since.map { now - Int64($0.seconds * 1e9) } ?? from?.ns ?? 0,
+            toNs: to?.ns ?? now, metric: metric.map { Glob($0) })
+        do {
+            if dryRun {
+                try count(selection, settings, target)
+            } else {
+                try await send(selection, settings, target)
+            }
+        } catch let error as Failure {
+            throw error
+        } catch {
+            throw Failure.failed("\(error)")
+        }
+    }
+
+    /// A section's name, or a type by its beginning when only one backend has it.
+    private func findBackend(_ settings: Settings) throws -> BackendConfiguration {
+        let names = settings.backends.map { "\($0.name) (\($0.type.rawValue))" }
+        let list = names.joined(separator: ", ")
+        var found = settings.backends.filter { $0.name == backend }
+        if found.isEmpty {
+            found = settings.backends.filter {
+                $0.type.rawValue.lowercased().hasPrefix(backend.lowercased())
+            }
+        }
+        guard let target = found.first else {
+            throw Failure.misused("no backend is called \(backend); there are: \(list)")
+        }
+        guard found.count == 1 else {
+            throw Failure.misused("\(backend) may mean several backends; name one of: \(list)")
+        }
+        guard target.type.hasSender else {
+            throw Failure.misused(
+                "\(target.name) keeps its points in the spool: there is nowhere to send them to")
+        }
+        return target
+    }
+
+    private func count(
+        _ selection: HistorySource.Selection, _ settings: Settings, _ target: BackendConfiguration
+    ) throws {
+        let reader = try SpoolReader(path: settings.spool.path)
+        var cursor: BatchID = 0
+        var points = 0
+        var metrics: Set<String> = []
+        while let unit = try reader.history(
+            after: cursor, fromNs: selection.fromNs, toNs: selection.toNs, maxPoints: 100_000)
+        {
+            cursor = unit.batches.upperBound
+            for row in 0..<unit.block.count {
+                let timestampNs = unit.block.timestampsNs[row]
+                guard timestampNs >= selection.fromNs, timestampNs <= selection.toNs else {
+                    continue
+                }
+                let name = reader.series(unit.block.seriesIDs[row]).metric
+                guard selection.metric?.matches(name) ?? true else { continue }
+                points += 1
+                metrics.insert(name)
+            }
+        }
+        print(
+            "\(Readable.count(Int64(points))) points of \(metrics.count) metrics would go to"
+                + " \(target.name)")
+    }
+
+    private func send(
+        _ selection: HistorySource.Selection, _ settings: Settings, _ target: BackendConfiguration
+    ) async throws {
+        let log = configurationOption.startLog(settings)
+        let replay = try Replay(selection, to: target, settings: settings)
+        signal(SIGINT, SIG_IGN)
+        let interrupts = DispatchSource.makeSignalSource(signal: SIGINT)
+        let cut = Flag()
+        interrupts.setEventHandler {
+            cut.raise()
+            replay.stop()
+        }
+        interrupts.activate()
+        defer { interrupts.cancel() }
+        let display = ReplayDisplay(replay)
+        try await withThrowingTaskGroup(of: Void.self) { group in
+            group.addTask { await display.show() }
+            do {
+                try await replay.run()
+            } catch {
+                group.cancelAll()
+                display.clear()
+                throw error
+            }
+            group.cancelAll()
+        }
+        display.clear()
+        log.flush()
+        let end = replay.progress.current
+        var summary =
+            "\(Readable.count(end.delivered)) points delivered to \(target.name)"
+            + " in \(Readable.duration(seconds: display.elapsedSeconds))"
+        if end.damagedBatches > 0 { summary += ", \(end.damagedBatches) batches are damaged" }
+        if end.refused > 0 {
+            summary += ", \(Readable.count(end.refused)) refused"
+            if let first = end.firstRefusal { summary += ": \(first)" }
+        }
+        print(summary)
+        if cut.isRaised {
+            let upTo = end.confirmedUpToNs.map { " up to \(Readable.time(ns: $0))" } ?? ""
+            throw Failure.failed(
+                "interrupted; confirmed\(upTo). Starting again from there or from the beginning is"
+                    + " harmless")
+        }
+        if end.refused > 0 || end.damagedBatches > 0 { throw ExitCode(1) }
+    }
+}

@@ -132,7 +132,7 @@ struct ReplayCommand: AsyncParsableCommand {
         let replay = try Replay(selection, to: target, settings: settings)
         signal(SIGINT, SIG_IGN)
         let interrupts = DispatchSource.makeSignalSource(signal: SIGINT)
-        let cut = Flag()
+        let cut = Cut()
         interrupts.setEventHandler {
             cut.raise()
             replay.stop()

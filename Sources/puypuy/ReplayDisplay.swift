@@ -55,8 +55,8 @@ extension String {
     fileprivate var trimmingBlanks: String { String(drop { $0 == " " }) }
 }
 
-/// Raised once, from any thread.
-final class Flag: Sendable {
+/// Whether somebody cut the command short; raised from any thread.
+final class Cut: Sendable {
     private let value = Atomic(false)
 
     var isRaised: Bool { value.load(ordering: .acquiring) }

@@ -40,13 +40,39 @@ struct InstantArgument: ExpressibleByArgument {
             ns = seconds * 1_000_000_000
             return
         }
-        let text = argument.hasSuffix("Z") ? String(argument.dropLast()) : argument
-        for format in ["%Y-%m-%dT%H:%M:%S", "%Y-%m-%d %H:%M:%S", "%Y-%m-%dT%H:%M", "%Y-%m-%d %H:%M", "%Y-%m-%d"] {
-            var parts = tm()
-            guard let end = strptime(text, format, &parts), end.pointee == 0 else { continue }
-            ns = Int64(timegm(&parts)) * 1_000_000_000
-            return
+        let text = argument.hasSuffix("Z") ? argument.dropLast() : argument[...]
+        let halves = text.split(
+            maxSplits: 1, omittingEmptySubsequences: false, whereSeparator: { $0 == "T" || $0 == " " })
+        var times: [Int32]? = []
+        if halves.count == 2 { times = Self.numbers(halves[1], separator: ":") }
+        guard let days = Self.numbers(halves[0], separator: "-"), days.count == 3, days[0] >= 1970,
+            (1...12).contains(days[1]), (1...31).contains(days[2]), let times,
+            halves.count == 1 || (2...3).contains(times.count)
+        else { return nil }
+        var parts = tm()
+        parts.tm_year = days[0] - 1900
+        parts.tm_mon = days[1] - 1
+        parts.tm_mday = days[2]
+        if halves.count == 2 {
+            guard times[0] < 24, times[1] < 60, times.count == 2 || times[2] < 61 else {
+                return nil
+            }
+            parts.tm_hour = times[0]
+            parts.tm_min = times[1]
+            parts.tm_sec = times.count == 3 ? times[2] : 0
         }
-        return nil
+        ns = Int64(timegm(&parts)) * 1_000_000_000
+    }
+
+    /// Numbers of one to four digits.
+    private static func numbers(_ text: Substring, separator: Character) -> [Int32]? {
+        var numbers: [Int32] = []
+        for word in text.split(separator: separator, omittingEmptySubsequences: false) {
+            guard (1...4).contains(word.count), word.allSatisfy({ $0.isASCII && $0.isNumber }),
+                let number = Int32(word)
+            else { return nil }
+            numbers.append(number)
+        }
+        return numbers
     }
 }

@@ -93,7 +93,7 @@ let package = Package(
             swiftSettings: strict),
         .testTarget(
             name: "PuyPuyChecksTests",
-            dependencies: ["PuyPuyChecks", "PuyPuyCore", logging, systemPackage],
+            dependencies: ["PuyPuyChecks", "PuyPuyCore", logging],
             exclude: ["Fixtures"], swiftSettings: strict),
         .testTarget(
             name: "PuyPuyAgentTests",

@@ -20,6 +20,8 @@ public struct Sample {
 
     private let check: String
     private let baseTags: Tags
+    /// The base tags with the last type: one check's points are of one or two types.
+    private var typed: (type: String, tags: Tags)?
 
     /// An empty sample of `check` (with its instance).
     ///
@@ -79,8 +81,13 @@ public struct Sample {
     /// Takes the changed rate states out, for the run.
     mutating func takeRateChanges() -> [RateChange] { rates.takeChanges() }
 
-    private func series(_ metric: String, type: String, tags: Tags) -> Series {
-        Series(metric: metric, tags: baseTags.merging(["type": type]).merging(tags))
+    private mutating func series(_ metric: String, type: String, tags: Tags) -> Series {
+        if let typed, typed.type == type {
+            return Series(metric: metric, tags: typed.tags.merging(tags))
+        }
+        let common = baseTags.merging(["type": type])
+        typed = (type, common)
+        return Series(metric: metric, tags: common.merging(tags))
     }
 
     private func key(_ series: Series) -> String { "\(check)/\(series)" }

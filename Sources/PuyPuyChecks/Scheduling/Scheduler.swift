@@ -17,6 +17,7 @@ public actor Scheduler {
 
     private var states: [String: [String: RateState]]
     private var isStopping = false
+    private let stopRequest = FirstEvent<Void>()
     private var inProgress: [String: RunInProgress] = [:]
     private var naps: [String: Task<Void, Never>] = [:]
     private var hungChecks: [String: FirstEvent<Void>] = [:]
@@ -52,13 +53,15 @@ public actor Scheduler {
         states.values.reduce(into: [:]) { all, one in all.merge(one) { _, new in new } }
     }
 
-    /// Runs the checks until ``stop(within:)``. Cancelling the task stops them at once.
+    /// Runs the checks until ``stop(within:)``, also when there are none. Cancelling the task stops
+    /// them at once. Call it once.
     public func run() async {
         activeLoops = checks.count
         await withTaskCancellationHandler {
             await withDiscardingTaskGroup { group in
                 for check in checks { group.addTask { await self.keepRunning(check) } }
             }
+            await stopRequest.value()
         } onCancel: {
             Task { await self.stop(within: .zero) }
         }
@@ -70,6 +73,7 @@ public actor Scheduler {
     /// out; with a deadline of zero that is now.
     public func stop(within deadline: Duration) async {
         isStopping = true
+        stopRequest.happen(())
         for nap in naps.values { nap.cancel() }
         for hung in hungChecks.values { hung.happen(()) }
         slots.open()

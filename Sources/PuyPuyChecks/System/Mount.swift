@@ -28,8 +28,10 @@ struct Mount: Equatable {
             return .network
         }
         if Mount.poolTypes.contains(type) { return .local }
-        if source.hasPrefix("//") || source.contains(":") { return .network }
-        if source.hasPrefix("/") || mountpoint == "/" { return .local }
+        if source.hasPrefix("//") { return .network }
+        if source.hasPrefix("/") { return .local }
+        if source.contains(":") { return .network }
+        if mountpoint == "/" { return .local }
         return .pseudo
     }
 

@@ -31,6 +31,7 @@ struct MountTests {
         ("//nas/share", "/mnt", "cifs", .network), ("host:/dir", "/mnt", "fuse.sshfs", .network),
         ("10.0.0.1:/v", "/mnt", "somethingnew", .network), ("/dev/sda1", "/mnt", "fuseblk", .local),
         ("/dev/sda1", "/", "newfs", .local), ("tank", "/tank", "zfs", .local),
+        ("/dev/disk/by-path/pci-0000:00:1f.2", "/mnt", "ext4", .local),
         ("overlay", "/", "overlay", .local), ("overlay", "/var/lib/x", "overlay", .pseudo),
         ("tmpfs", "/run", "tmpfs", .pseudo), ("/dev/loop1", "/snap/x", "squashfs", .pseudo),
         ("cgroup2", "/sys/fs/cgroup", "cgroup2", .pseudo), ("none", "/mnt", "newfs", .pseudo),

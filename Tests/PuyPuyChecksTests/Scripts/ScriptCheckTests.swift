@@ -5,6 +5,7 @@ import Testing
 
 @testable import PuyPuyChecks
 
+@Suite(.timeLimit(.minutes(1)))
 struct ScriptCheckTests {
     private let root = TemporaryRoot()
 

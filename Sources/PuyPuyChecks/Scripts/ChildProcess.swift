@@ -8,6 +8,8 @@ internal import SystemPackage
 /// its leader ends, or is told to, the whole group is killed before the leader is reaped: until
 /// then the group's number cannot belong to anybody else. Cancelling the task that runs it sends
 /// SIGTERM to the group, and SIGKILL after ``grace``.
+///
+/// A process that leaves the group, by setsid(2), lives on, but is not waited for either.
 struct ChildProcess: Sendable {
     /// Where programs without a slash in their name are looked for.
     static let searchPath = "/usr/local/sbin:/usr/local/bin:/usr/sbin:/usr/bin:/sbin:/bin"

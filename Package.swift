@@ -97,7 +97,9 @@ let package = Package(
             exclude: ["Fixtures"], swiftSettings: strict),
         .testTarget(
             name: "PuyPuyAgentTests",
-            dependencies: ["PuyPuyAgent", "PuyPuyBackends", "PuyPuyChecks", "PuyPuyCore", logging],
+            dependencies: [
+                "PuyPuyAgent", "PuyPuyBackends", "PuyPuyChecks", "PuyPuyCore", "PuyPuySpool", logging,
+            ],
             exclude: ["Fixtures"], swiftSettings: strict),
     ]
 )

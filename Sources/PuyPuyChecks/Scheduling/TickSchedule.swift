@@ -50,10 +50,12 @@ struct TickSchedule {
         return Int64((hash ^ (hash >> 32)) % UInt64(longest + 1))
     }
 
-    /// What to do at `now`. The first decision is always to run.
+    /// What to do at `now`. The first decision is always to run, at once, with the millisecond as
+    /// timestamp.
     mutating func decision(at now: Moment) -> Decision {
         guard let last = lastTickNs else {
-            return .run(tickNs: tick(before: now.wallNs), missed: 0)
+            // Not a tick: a process that was restarted within an interval must not repeat one.
+            return .run(tickNs: now.wallNs - now.wallNs % 1_000_000, missed: 0)
         }
         let current = tick(before: now.wallNs - jitterNs)
         let lead = now.wallNs - now.bootNs
@@ -80,7 +82,7 @@ struct TickSchedule {
 
     /// Notes that the run of `tickNs` started at `now`.
     mutating func started(tickNs: Int64, at now: Moment) {
-        lastTickNs = tickNs
+        lastTickNs = tick(before: tickNs)
         leadNs = now.wallNs - now.bootNs
         // Measured from the tick, a late start does not delay the next one.
         let late = now.wallNs - tickNs - jitterNs

@@ -2,6 +2,7 @@ import Glibc
 import Logging
 import PuyPuyBackends
 import PuyPuyCore
+import PuyPuySpool
 import Testing
 
 @testable import PuyPuyAgent
@@ -156,7 +157,7 @@ import Testing
             """)
         let settings = try #require(loaded.settings)
         #expect(settings.spool.durability == .normal)
-        #expect(settings.spool.retention == .seconds(48 * 3600))
+        #expect(settings.spool.retain == .seconds(48 * 3600))
         #expect(settings.spool.maxBytes == 100 << 20)
         #expect(settings.spool.minFreeBytes == 10 << 20)
         #expect(settings.spool.maxAge == .seconds(72 * 3600))

@@ -1,4 +1,5 @@
 import PuyPuyBackends
+import PuyPuySpool
 import Testing
 
 @testable import PuyPuyAgent
@@ -49,7 +50,7 @@ import Testing
         #expect(empty.backends == shipped.backends)
         #expect(empty.logLevel == shipped.logLevel)
         #expect(empty.shutdownTime == shipped.shutdownTime)
-        #expect(empty.spool.retention == shipped.spool.retention)
+        #expect(empty.spool.retain == shipped.spool.retain)
     }
 
     @Test(arguments: ["SelfConfig", "TSDB"])

@@ -43,18 +43,18 @@ struct SchedulerTests {
         }
     }
 
-    @Test func `runs begin at once and stay aligned, stamped with their tick`() async {
+    @Test func `runs begin at once, with their own time, and then are stamped with their tick`() async {
         let check = every10s("a") { $0.gauge("m", .integer(1), type: "t") }
         await during(scheduler([check])) {
             await store.stored(1)
             await tick(3, runs: 1)
         }
         let first: Int64 = 1_700_000_000
-        #expect(store.ticks(of: "a") == [first, first + 10, first + 20, first + 30])
+        #expect(store.ticks(of: "a") == [first + 3, first + 10, first + 20, first + 30])
         let point = store.runs[0].points[0]
         let tags: Tags = ["host": "h", "extra": "e", "type": "t"]
         #expect(point.series == Series(metric: "m", tags: tags))
-        #expect(point.timestampNs == first * 1_000_000_000)
+        #expect(point.timestampNs == (first + 3) * 1_000_000_000)
         #expect(store.runs[0].startedNs == 1_700_000_003_000_000_000)
     }
 

@@ -51,10 +51,10 @@ struct TickScheduleTests {
         TickSchedule(interval: interval, check: "cpustats")
     }
 
-    @Test func `the first run is at once, with the tick before, and then they are aligned`() {
+    @Test func `the first run is at once, with its own time, and then they are aligned`() {
         var schedule = schedule()
         var clocks = Clocks(wall: 1003)
-        #expect(live(&schedule, &clocks, for: 40) == [1000, 1010, 1020, 1030, 1040])
+        #expect(live(&schedule, &clocks, for: 40) == [1003, 1010, 1020, 1030, 1040])
     }
 
     @Test(arguments: [0.001, 0.1, 1, 10, 60, 3600])
@@ -109,7 +109,7 @@ struct TickScheduleTests {
         var schedule = schedule()
         var clocks = Clocks(wall: 5003)
         let before = live(&schedule, &clocks, for: 21)
-        #expect(before == [5000, 5010, 5020])
+        #expect(before == [5003, 5010, 5020])
         clocks.wall -= step
         let ticks = live(&schedule, &clocks, for: 60)
         #expect((4...6).contains(ticks.count))
@@ -134,7 +134,7 @@ struct TickScheduleTests {
     @Test func `a host that starts in 1970 and learns the time later loses no interval`() {
         var schedule = schedule()
         var clocks = Clocks(wall: 3)
-        #expect(live(&schedule, &clocks, for: 25) == [0, 10, 20])
+        #expect(live(&schedule, &clocks, for: 25) == [3, 10, 20])
         clocks.wall = 1_700_000_004
         let ticks = live(&schedule, &clocks, for: 30)
         #expect(ticks.first == 1_700_000_000 || ticks.first == 1_700_000_010)
@@ -149,10 +149,23 @@ struct TickScheduleTests {
         #expect(live(&schedule, &clocks, for: 25) == [1020, 1030])
     }
 
+    @Test func `a restart within an interval repeats no timestamp`() {
+        var before = schedule()
+        var clocks = Clocks(wall: 1003.25)
+        _ = live(&before, &clocks, for: 12)
+        var after = schedule()
+        guard case .run(let tickNs, _) = after.decision(at: clocks.now) else {
+            Issue.record("no first run")
+            return
+        }
+        #expect(tickNs % (10 * second) != 0)
+        #expect(tickNs / second > 1010)
+    }
+
     @Test func `times before 1970 are aligned too`() {
         var schedule = schedule()
-        #expect(
-            schedule.decision(at: Clocks(wall: -3).now) == .run(tickNs: -10 * second, missed: 0))
+        var clocks = Clocks(wall: -23)
+        #expect(live(&schedule, &clocks, for: 30) == [-23, -20, -10, 0])
     }
 
     @Test func `suspended time passes on both clocks and only the latest tick is run`() {

@@ -1,0 +1,54 @@
+# Needs the Swift toolchain, git, make, and apt for the libraries. `make help` lists the targets.
+
+SHELL := /bin/bash
+.SHELLFLAGS := -e -o pipefail -c
+.DEFAULT_GOAL := help
+.PHONY: help run build test lint format bench deps clean
+
+SWIFT ?= swift
+BINARY := .build/release/puypuy
+# One self-contained program without symbols: the Swift runtime is linked in.
+RELEASE := -c release --static-swift-stdlib -Xlinker -s
+SWIFT_SOURCES := Package.swift Sources Tests Benchmarks
+
+help: ## Shows the targets
+	@sed -n 's/^\([a-z]*\):.*## \(.*\)/  make \1\t\2/p' Makefile | expand -t 16
+
+run: build ## Builds PuyPuy and collects in the foreground, with config.ini; Ctrl-C ends it
+	@echo "Collecting. To look, in another terminal: $(BINARY) spool inspect"
+	@exec $(BINARY) daemon --config config.ini
+
+build: deps ## Builds the release program
+	$(SWIFT) build $(RELEASE) --product puypuy
+	@echo "$(CURDIR)/$(BINARY)"
+
+# The tests are built for debugging, with all checks of the language. Some of them measure the
+# release program, which is why that is built, too.
+test: build ## Builds and runs all tests
+	@packaging/install-deps.sh test
+	$(SWIFT) build --build-tests
+	@# Of tests that pass only the sum is shown.
+	PUYPUY_RELEASE_BINARY="$(CURDIR)/$(BINARY)" \
+	    $(SWIFT) test --skip-build --disable-xctest 2>&1 </dev/null \
+	    | sed -u -e '/^◇ /d' -e '/^↳ /d' -e '/^✔ Suite /d' -e '/^✔ Test [^r]/d' \
+	             -e '/^✔ Test run[^ ]/d'
+
+lint: ## Checks the layout of the code, and that nothing is left open in it
+	$(SWIFT) format lint --strict --parallel --recursive $(SWIFT_SOURCES)
+	@if grep -rnE 'TODO|FIXME|XXX' Sources Tests/*/*.swift Tests/*/*/*.swift Benchmarks migrations \
+	    packaging docs ./*.md; then echo 'lint: finish these or write them into an issue' >&2; exit 1; fi
+	@if command -v shellcheck >/dev/null; then shellcheck packaging/*.sh .ci/run; \
+	    else echo 'lint: shellcheck is not installed; the shell scripts were not checked'; fi
+
+format: ## Lays the code out as lint wants it
+	$(SWIFT) format --in-place --parallel --recursive $(SWIFT_SOURCES)
+
+bench: deps ## Measures the codec, the line protocol and the spool; BENCH=--json for programs
+	$(SWIFT) build $(RELEASE) --product puypuy-bench
+	.build/release/puypuy-bench $(BENCH)
+
+deps: ## Installs with apt the libraries that are missing; nothing is started
+	@packaging/install-deps.sh build
+
+clean: ## Removes what was built; var/, with the spool, stays
+	rm -rf .build

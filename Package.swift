@@ -70,6 +70,9 @@ let package = Package(
                 "PuyPuyAgent", arguments, logging,
             ],
             swiftSettings: strict),
+        .executableTarget(
+            name: "puypuy-bench", dependencies: ["PuyPuyCore", "PuyPuySpool", logging],
+            path: "Benchmarks", swiftSettings: strict),
 
         .target(
             name: "TestSupport", dependencies: ["PuyPuyCore", "CZlib"], path: "Tests/TestSupport",

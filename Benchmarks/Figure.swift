@@ -1,0 +1,53 @@
+/// One measured figure.
+struct Figure {
+    let name: String
+    let value: Double
+    let unit: String
+
+    /// Three columns for people.
+    static func table(_ figures: [Figure]) -> String {
+        let width = figures.map(\.name.count).max() ?? 0
+        return figures.map { figure in
+            let name = figure.name + String(repeating: " ", count: width - figure.name.count)
+            let number = grouped(figure.value)
+            return "\(name)  " + String(repeating: " ", count: max(0, 12 - number.count)) + number
+                + " \(figure.unit)"
+        }.joined(separator: "\n")
+    }
+
+    /// An array of objects for programs. Names and units hold nothing that JSON escapes.
+    static func json(_ figures: [Figure]) -> String {
+        let objects = figures.map {
+            "  {\"name\": \"\($0.name)\", \"value\": \($0.value), \"unit\": \"\($0.unit)\"}"
+        }
+        return "[\n" + objects.joined(separator: ",\n") + "\n]"
+    }
+
+    /// `1,234,567` from a thousand on, two decimals below.
+    private static func grouped(_ value: Double) -> String {
+        guard value >= 1000 else {
+            let hundredths = Int((value * 100).rounded())
+            let rest = hundredths % 100
+            return "\(hundredths / 100).\(rest < 10 ? "0" : "")\(rest)"
+        }
+        var text = ""
+        for (index, digit) in "\(Int(value.rounded()))".reversed().enumerated() {
+            if index > 0 && index % 3 == 0 { text.append(",") }
+            text.append(digit)
+        }
+        return String(text.reversed())
+    }
+}
+
+/// The median seconds of five runs of `body`, after one that does not count.
+func medianSeconds(_ body: () throws -> Void) rethrows -> Double {
+    try body()
+    let clock = ContinuousClock()
+    return median(try (0..<5).map { _ in seconds(try clock.measure(body)) })
+}
+
+/// The middle one of an odd number of `values`.
+func median(_ values: [Double]) -> Double { values.sorted()[values.count / 2] }
+
+/// `duration` in seconds.
+func seconds(_ duration: Duration) -> Double { duration / .seconds(1) }

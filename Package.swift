@@ -104,5 +104,8 @@ let package = Package(
                 "PuyPuyAgent", "PuyPuyBackends", "PuyPuyChecks", "PuyPuyCore", "PuyPuySpool", logging,
             ],
             exclude: ["Fixtures"], swiftSettings: strict),
+        .testTarget(
+            name: "PuyPuyTests", dependencies: ["PuyPuyCore", "TestSupport", "puypuy"],
+            swiftSettings: strict),
     ]
 )

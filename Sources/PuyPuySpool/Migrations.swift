@@ -31,6 +31,20 @@ enum Migrations {
         }
     }
 
+    /// Throws unless the file is of this program's version: a reader brings nothing up to date.
+    static func checkIsCurrent(_ connection: Connection) throws(SpoolError) {
+        try check(connection)
+        let version = try version(connection)
+        guard version == current else {
+            throw SpoolError(
+                operation: "cannot read", subject: connection.path,
+                cause: version == 0
+                    ? "the spool is not set up yet"
+                    : "its schema version is \(version), this program reads \(current)",
+                hint: "start the daemon, which brings it up to date, and try again")
+        }
+    }
+
     static func version(_ connection: Connection) throws(SpoolError) -> Int64 {
         try connection.integer("PRAGMA user_version")
     }

@@ -44,7 +44,7 @@ public final class SpoolReader: SeriesCatalog {
         connection = try Connection(path: path, access: .read)
         try connection.execute("PRAGMA query_only = ON")
         try connection.execute("PRAGMA cache_size = -256")
-        try Migrations.check(connection)
+        try Migrations.checkIsCurrent(connection)
     }
 
     /// The path of the spool.

@@ -45,6 +45,14 @@ public final class ChildProcess: Sendable {
     /// Whether it has not ended yet.
     public var isRunning: Bool { reap(WNOHANG) == nil }
 
+    /// The exit code, or 128 and the number of the signal that ended it, as shells have it; `nil`
+    /// while it runs.
+    public var exitCode: Int32? {
+        reap(WNOHANG).map { status in
+            status & 0x7F == 0 ? (status >> 8) & 0xFF : 128 + status & 0x7F
+        }
+    }
+
     /// Sends `signal`, unless the process has ended.
     public func signal(_ signal: Int32) {
         state.withLock { state in

@@ -123,7 +123,7 @@ struct CheckFolder {
             surroundings: surroundings)
         let interval = reader.duration(CheckKey.interval, otherwise: period)
         let timeout = reader.duration(
-            CheckKey.timeout, otherwise: EnabledCheck.defaultTimeout(interval: interval))
+            CheckKey.timeout, otherwise: ScheduledCheck.defaultTimeout(for: interval))
         let options = CheckOptionsReader.read(of: description, from: &reader)
         if !reader.problems.hasErrors {
             do {

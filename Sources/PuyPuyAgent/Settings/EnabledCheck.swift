@@ -8,7 +8,8 @@ public struct EnabledCheck: Sendable, Hashable {
     public var instance: String?
     /// How often it runs: its own `interval`, else `check_period_seconds`.
     public var interval: Duration
-    /// The most time that a run takes: its own `timeout`, else the interval, at most 60 s.
+    /// The most time that a run takes: its own `timeout`, else the interval, but at least
+    /// a second and at most a minute.
     public var timeout: Duration
     /// What the check's section of the configuration and its own file say, keys in lower case; its
     /// own file wins. Only keys that stand there.
@@ -34,8 +35,4 @@ public struct EnabledCheck: Sendable, Hashable {
 
     /// The tags that its points get besides the base tags: `instance` when it has one.
     public var tags: Tags { instance.map { ["instance": $0] } ?? .none }
-
-    /// The deadline of a run when nobody sets one: the interval, since a check does not overlap
-    /// with itself, but no longer than an operator would wait for a hung check to be named.
-    static func defaultTimeout(interval: Duration) -> Duration { min(interval, .seconds(60)) }
 }

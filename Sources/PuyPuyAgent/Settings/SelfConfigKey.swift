@@ -1,7 +1,7 @@
 /// The keys of `[SelfConfig]`.
 public enum SelfConfigKey {
     static let checkPeriodSeconds = SettingKey(
-        "check_period_seconds", .seconds(1...86400), default: "10",
+        "check_period_seconds", .seconds(0.1...86400), default: "10",
         "How often every check runs that has no interval of its own. Seconds.")
     static let clusterName = SettingKey(
         "cluster_name", .text, default: "default",

@@ -35,7 +35,8 @@ let package = Package(
             url: "https://github.com/swiftlang/swift-subprocess", from: "1.0.0", traits: []),
     ],
     targets: [
-        .systemLibrary(name: "CSQLite", pkgConfig: "sqlite3", providers: [.apt(["libsqlite3-dev"])]),
+        .systemLibrary(
+            name: "CSQLite", pkgConfig: "sqlite3", providers: [.apt(["libsqlite3-dev"])]),
         .systemLibrary(
             name: "CCurl", pkgConfig: "libcurl", providers: [.apt(["libcurl4-openssl-dev"])]),
         .systemLibrary(name: "CZlib", pkgConfig: "zlib", providers: [.apt(["zlib1g-dev"])]),
@@ -87,7 +88,8 @@ let package = Package(
         .testTarget(
             name: "PuyPuySenderTests",
             dependencies: [
-                "PuyPuyCore", "PuyPuySpool", "PuyPuyBackends", "PuyPuySender", "TestSupport", logging,
+                "PuyPuyCore", "PuyPuySpool", "PuyPuyBackends", "PuyPuySender", "TestSupport",
+                logging,
             ],
             swiftSettings: strict),
         .testTarget(
@@ -101,7 +103,8 @@ let package = Package(
         .testTarget(
             name: "PuyPuyAgentTests",
             dependencies: [
-                "PuyPuyAgent", "PuyPuyBackends", "PuyPuyChecks", "PuyPuyCore", "PuyPuySpool", logging,
+                "PuyPuyAgent", "PuyPuyBackends", "PuyPuyChecks", "PuyPuyCore", "PuyPuySpool",
+                logging,
             ],
             exclude: ["Fixtures"], swiftSettings: strict),
         .testTarget(

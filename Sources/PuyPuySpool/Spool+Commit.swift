@@ -48,7 +48,7 @@ extension Spool {
         do {
             let storing = points == 0 ? true : try makeRoom(forPoints: points)
             try commitOnce(runs, acknowledgements, storing: storing)
-        } catch where error.kind == .damaged {
+        } catch  where error.kind == .damaged {
             try startAnew(after: error)
             // The batches of the acknowledgements are in the damaged file.
             try commitOnce(runs, [], storing: true)

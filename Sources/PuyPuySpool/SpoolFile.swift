@@ -28,7 +28,7 @@ enum SpoolFile {
     ) throws(SpoolError) -> Connection {
         do {
             return try openWriter(options)
-        } catch where error.kind == .damaged {
+        } catch  where error.kind == .damaged {
             let aside = try moveAside(options.path, nowNs: nowNs)
             logger.critical(
                 "the spool is damaged: moved aside, a new one begins",

@@ -22,7 +22,10 @@ struct InspectCommand: AsyncParsableCommand {
     @Flag(help: "Print JSON, for programs.")
     var json = false
 
-    @Flag(help: "Check the books: collected = delivered + pending + dead + expired. Exit code 1 when they do not balance.")
+    @Flag(
+        help: ArgumentHelp(
+            "Check the books: collected = delivered + pending + dead + expired.",
+            discussion: "Exit code 1 when they do not balance."))
     var audit = false
 
     @Option(help: ArgumentHelp("Print the newest points.", valueName: "number"))

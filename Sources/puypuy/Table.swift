@@ -41,7 +41,8 @@ struct Table {
     private func line(_ cells: [String], _ widths: [Int]) -> String {
         var text = ""
         for (column, cell) in cells.enumerated() {
-            let cut = cell.count > widths[column] ? cell.prefix(widths[column] - 1) + "…" : cell[...]
+            let cut =
+                cell.count > widths[column] ? cell.prefix(widths[column] - 1) + "…" : cell[...]
             let padding = String(repeating: " ", count: widths[column] - cut.count)
             if column > 0 { text += "  " }
             text += alignments[column] == .left ? cut + padding : padding + cut

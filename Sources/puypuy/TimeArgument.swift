@@ -42,7 +42,8 @@ struct InstantArgument: ExpressibleByArgument {
         }
         let text = argument.hasSuffix("Z") ? argument.dropLast() : argument[...]
         let halves = text.split(
-            maxSplits: 1, omittingEmptySubsequences: false, whereSeparator: { $0 == "T" || $0 == " " })
+            maxSplits: 1, omittingEmptySubsequences: false,
+            whereSeparator: { $0 == "T" || $0 == " " })
         var times: [Int32]? = []
         if halves.count == 2 { times = Self.numbers(halves[1], separator: ":") }
         guard let days = Self.numbers(halves[0], separator: "-"), days.count == 3, days[0] >= 1970,

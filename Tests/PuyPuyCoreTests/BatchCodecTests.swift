@@ -14,7 +14,8 @@ struct BatchCodecTests {
     private func randomBlock(_ random: inout SeededGenerator) -> PointBlock {
         var block = PointBlock()
         let specials: [Value] = [
-            .double(0), .double(-0.0), .double(.pi), .double(.leastNonzeroMagnitude), .double(-1.7e308),
+            .double(0), .double(-0.0), .double(.pi), .double(.leastNonzeroMagnitude),
+            .double(-1.7e308),
             .double(.greatestFiniteMagnitude), .double(1e22), .double(0.1), .integer(.max),
             .integer(.min), .integer(0), .integer(-1), .double(9_007_199_254_740_992),
             .double(.nan), .double(.infinity),

@@ -87,7 +87,9 @@ struct DeliveryTests {
             }
             var hints = helpful ? offenders : []
             // A server may also point at the wrong ones.
-            if Bool.random(using: &random) { hints = [Int.random(in: rows.indices, using: &random)] }
+            if Bool.random(using: &random) {
+                hints = [Int.random(in: rows.indices, using: &random)]
+            }
             return .refused(reason: "bad", suspects: hints)
         }
         #expect(Set(dead.map(\.row)) == bad)

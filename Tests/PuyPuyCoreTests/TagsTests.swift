@@ -27,9 +27,10 @@ struct TagsTests {
         var random = SeededGenerator(seed: seed)
         let alphabet = Array("ab=,\\ \"\n\té😀")
         func word() -> String {
-            String((0..<Int.random(in: 1...6, using: &random)).map { _ in
-                alphabet.randomElement(using: &random)!
-            })
+            String(
+                (0..<Int.random(in: 1...6, using: &random)).map { _ in
+                    alphabet.randomElement(using: &random)!
+                })
         }
         let tags = Tags(
             pairs((0..<Int.random(in: 0...5, using: &random)).map { _ in (word(), word()) }))

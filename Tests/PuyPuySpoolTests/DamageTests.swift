@@ -90,7 +90,8 @@ struct DamageTests {
         #expect(books.ledger.pending == 0)
     }
 
-    @Test func `a directory in the file's place and a missing permission are said in words`() throws {
+    @Test func `a directory in the file's place and a missing permission are said in words`() throws
+    {
         let fixture = try SpoolFixture()
         mkdir(fixture.path, 0o700)
         let error = #expect(throws: SpoolError.self) {

@@ -49,9 +49,9 @@ struct DaemonTests {
         let total = readText("/proc/meminfo").split(separator: "\n")
             .first { $0.hasPrefix("MemTotal:") }?.split(separator: " ")[1]
         let kib = try #require(total.flatMap { Double($0) })
-        #expect(metrics.first { $0.name == "mem_total" }?.last_value == kib * 1024)
+        #expect(metrics.first { $0.name == "mem_total" }?.lastValue == kib * 1024)
         let load = try #require(Double(readText("/proc/loadavg").split(separator: " ")[2]))
-        let seen = try #require(metrics.first { $0.name == "sys_load_15" }?.last_value)
+        let seen = try #require(metrics.first { $0.name == "sys_load_15" }?.lastValue)
         #expect(abs(seen - load) < 0.5)
     }
 
@@ -59,7 +59,8 @@ struct DaemonTests {
         let puypuy = try Installation(
             configuration: local(), checks: ["memory"],
             scripts: [
-                "check_hangs.sh": "#!/bin/sh\necho 'before_hang 1 test gauge'\nsleep 1000 &\nwait\n",
+                "check_hangs.sh":
+                    "#!/bin/sh\necho 'before_hang 1 test gauge'\nsleep 1000 &\nwait\n",
                 "check_crashes.sh": "#!/bin/sh\necho 'before_crash 1 test gauge'\nkill -SEGV $$\n",
                 "check_good.sh": "#!/bin/sh\necho 'good 1 test gauge'\n",
                 "check_many.sh": "#!/bin/sh\nyes 'many 1 test gauge'\n",
@@ -77,7 +78,7 @@ struct DaemonTests {
         #expect(now.check("good")?.failures == 0)
         #expect(now.check("memory")?.failures == 0)
         #expect(now.metrics.contains { $0.name == "before_crash" })
-        #expect(now.check("hangs")?.last_problem != nil)
+        #expect(now.check("hangs")?.lastProblem != nil)
         #expect(puypuy.stop() == 0)
         // No child of the scripts is left over.
         let left = try puypuy.run(["--version"])

@@ -72,6 +72,12 @@ final class Installation {
 
     // MARK: Commands
 
+    private static var decoder: JSONDecoder {
+        let decoder = JSONDecoder()
+        decoder.keyDecodingStrategy = .convertFromSnakeCase
+        return decoder
+    }
+
     struct Output {
         let code: Int32
         let text: String
@@ -96,20 +102,21 @@ final class Installation {
     func inspect() throws -> Inspection {
         let output = try run(["spool", "inspect", "--json"])
         guard output.code == 0 else { throw TestSupportError(output.errors) }
-        return try JSONDecoder().decode(Inspection.self, from: Data(output.text.utf8))
+        return try Installation.decoder.decode(Inspection.self, from: Data(output.text.utf8))
     }
 
     /// Every retained point, by series.
     func collected() throws -> [Series: [StoredPoint]] {
         let output = try run(["spool", "inspect", "--json", "--points", "4000000"])
         guard output.code == 0 else { throw TestSupportError(output.errors) }
-        let points = try JSONDecoder().decode([PrintedPoint].self, from: Data(output.text.utf8))
+        let points = try Installation.decoder.decode(
+            [PrintedPoint].self, from: Data(output.text.utf8))
         var series: [Series: [StoredPoint]] = [:]
         for point in points {
             let key = Series(
                 metric: point.metric, tags: Tags(point.tags.map { (key: $0.key, value: $0.value) }))
             series[key, default: []].append(
-                StoredPoint(timestampNs: point.time_ns, value: point.value, integer: nil))
+                StoredPoint(timestampNs: point.timeNs, value: point.value, integer: nil))
         }
         return series.mapValues { $0.sorted { $0.timestampNs < $1.timestampNs } }
     }
@@ -129,12 +136,12 @@ final class Installation {
         struct Check: Decodable {
             let name: String
             let runs, failures, points: Int
-            let last_problem: String?
+            let lastProblem: String?
         }
         struct Metric: Decodable {
             let name: String
             let points: Int
-            let last_value: Double
+            let lastValue: Double
         }
         let points, series: Int
         let backends: [Backend]
@@ -148,7 +155,7 @@ final class Installation {
     private struct PrintedPoint: Decodable {
         let metric: String
         let tags: [String: String]
-        let time_ns: Int64
+        let timeNs: Int64
         let value: Double
     }
 }

@@ -56,7 +56,8 @@ struct OutageTests {
         try server.start()
         var pendingThen = 0
         let isFresh = try eventually(within: .seconds(6)) {
-            let newest = try server.points(of: "truth_up").values.joined()
+            let newest =
+                try server.points(of: "truth_up").values.joined()
                 .map(\.timestampNs).max() ?? 0
             return newest >= returnNs
         }
@@ -169,7 +170,8 @@ struct OutageTests {
         var latestLag: Int64 = 0
         let end = ContinuousClock.now + .seconds(15)
         while ContinuousClock.now < end {
-            let newest = try server.points(of: "truth_up").values.joined()
+            let newest =
+                try server.points(of: "truth_up").values.joined()
                 .map(\.timestampNs).max() ?? 0
             latestLag = max(latestLag, wallClockNs() - newest)
             usleep(100_000)

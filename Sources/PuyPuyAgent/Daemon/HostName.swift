@@ -17,7 +17,8 @@ enum HostName {
         if short { return String(name.prefix { $0 != "." }) }
         if name.contains(".") { return name }
         if let text = try? SettingsFolder.read("/etc/hosts"),
-            let found = qualifiedName(of: name, inHosts: String(decoding: text.bytes, as: UTF8.self))
+            let found = qualifiedName(
+                of: name, inHosts: String(decoding: text.bytes, as: UTF8.self))
         {
             return found
         }

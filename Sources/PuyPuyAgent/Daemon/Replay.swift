@@ -1,7 +1,7 @@
-public import PuyPuyBackends
-public import PuyPuySender
 internal import Logging
+public import PuyPuyBackends
 internal import PuyPuyCore
+public import PuyPuySender
 internal import PuyPuySpool
 
 /// Sends retained points to one backend again. The daemon may run or not.

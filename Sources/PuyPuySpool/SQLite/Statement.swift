@@ -107,6 +107,7 @@ final class Statement {
         _ column: Int32, _ body: (UnsafeRawBufferPointer) -> Result
     ) -> Result {
         let count = Int(sqlite3_column_bytes(handle, column))
-        return body(UnsafeRawBufferPointer(start: sqlite3_column_blob(handle, column), count: count))
+        return body(
+            UnsafeRawBufferPointer(start: sqlite3_column_blob(handle, column), count: count))
     }
 }

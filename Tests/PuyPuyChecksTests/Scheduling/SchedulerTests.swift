@@ -43,7 +43,9 @@ struct SchedulerTests {
         }
     }
 
-    @Test func `runs begin at once, with their own time, and then are stamped with their tick`() async {
+    @Test func `runs begin at once, with their own time, and then are stamped with their tick`()
+        async
+    {
         let check = every10s("a") { $0.gauge("m", .integer(1), type: "t") }
         await during(scheduler([check])) {
             await store.stored(1)

@@ -173,7 +173,9 @@ public struct Delivery: ~Copyable {
             unit.refuse(segment, reason: reason, suspects: suspects)
             succeeded(points: segment.rows.count, at: now)
         case .tooLarge(let reason):
-            sizeLimit = max(1, segment.rows.count / 2)
+            // A point that is too large alone says nothing about the size of requests without it.
+            let points = segment.rows.count
+            sizeLimit = points == 1 ? policy.maxBatchPoints : points / 2
             unit.shrink(segment, reason: reason)
             succeeded(points: 0, at: now)
         case .unreachable(let reason):

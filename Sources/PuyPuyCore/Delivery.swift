@@ -207,7 +207,12 @@ public struct Delivery: ~Copyable {
     /// can work now, or time is running out.
     public mutating func retryNow() { notBefore = nil }
 
-    private var requestLimit: Int { min(policy.maxBatchPoints, min(sizeLimit, rampLimit)) }
+    /// A request is worth at most a second of the rate: the pause behind it is as long as it was
+    /// large, and fresh points wait for its end.
+    private var requestLimit: Int {
+        let rate = max(1, policy.maxPointsPerSecond ?? .max)
+        return min(policy.maxBatchPoints, sizeLimit, rampLimit, rate)
+    }
 
     private mutating func pick(_ pending: Pending) -> Pick {
         if policy.oldestFirst { return .oldest }

@@ -76,6 +76,12 @@ final class StandIn: Sendable {
     /// A mark of a scripted answer: the lines without poison are kept all the same.
     private static let keepsOthers = "X-Keeps: others"
 
+    /// For scripts that keep lines in their own way: keeps them and says 204.
+    func keeping(_ lines: [String]) -> StandInHTTPServer.Reply {
+        record.keep(lines)
+        return .status(204)
+    }
+
     var url: String { server.url }
     var arrivals: [Arrival] { record.state.withLock { $0.arrivals } }
     /// When each line was kept first.

@@ -126,6 +126,13 @@ struct DeliveryTests {
             rows.contains(1) ? .tooLarge(reason: "413") : .accepted
         }
         #expect(dead == [.init(row: 1, reason: "413")])
+        // It says nothing about requests without it.
+        var sizes: [Int] = []
+        _ = shell.deliver(points: 100) { rows in
+            sizes.append(rows.count)
+            return .accepted
+        }
+        #expect(sizes == [100])
     }
 
     @Test func `refused connections are retried within the configured time`() {
@@ -226,8 +233,15 @@ struct DeliveryTests {
     @Test func `the rate of points is capped`() {
         var shell = Shell(.init(maxBatchPoints: 100, maxPointsPerSecond: 50))
         let start = shell.now
-        #expect(shell.deliver(points: 1000) { _ in .accepted } == [])
-        #expect(shell.now - start == .seconds(18))
+        var sizes: [Int] = []
+        let dead = shell.deliver(points: 1000) { rows in
+            sizes.append(rows.count)
+            return .accepted
+        }
+        #expect(dead == [])
+        // A request is worth at most a second, so that nothing fresh waits for longer.
+        #expect(sizes == Array(repeating: 50, count: 20))
+        #expect(shell.now - start == .seconds(19))
     }
 
     @Test func `a failure in the middle of a bisection costs nothing that was found`() {

@@ -203,6 +203,17 @@ public struct Delivery: ~Copyable {
         unit = Unit(points: 0)
     }
 
+    /// Lets the unit in hand go, confirmed or not: it stays pending, if it still exists. For when
+    /// the spool's file was replaced, so that its points can neither be named nor acknowledged.
+    public mutating func letGo() {
+        switch phase {
+        case .ready, .working, .acknowledging: break
+        case .loading, .sending: preconditionFailure("a decision is open")
+        }
+        phase = .ready
+        unit = Unit(points: 0)
+    }
+
     /// Forgets the wait, so that the next decision is an attempt: somebody says that the backend
     /// can work now, or time is running out.
     public mutating func retryNow() { notBefore = nil }

@@ -75,6 +75,9 @@ public actor Sender {
                 continue
             }
             if source.generation != generation {
+                // The unit in hand and the backend's memory are of series of the old file.
+                unit = nil
+                delivery.letGo()
                 backend = try makeBackend()
                 generation = source.generation
             }

@@ -197,16 +197,23 @@ public actor Sender {
             if lastCondition != .flowing { logger.notice("points are accepted again") }
         case .backingOff(let reason, let failures, _):
             backend.disconnect()
-            if failures == 1 || reason != lastCondition.reason {
+            // At the end the interrupt cuts requests: that is no trouble of the backend's.
+            guard !finishing.load(ordering: .acquiring) else { return }
+            if failures == 1 || !Self.isSame(reason, lastCondition.reason) {
                 logger.warning(
-                    "points wait in the spool: the backend cannot be reached or is not ready",
+                    "requests fail; the points are kept and tried again",
                     metadata: ["reason": "\(reason)"])
             }
         case .holding(let reason, let hint, _):
             logger.error(
-                "points wait in the spool until somebody changes something",
+                "requests fail until somebody changes something; the points are kept",
                 metadata: ["reason": "\(reason)", "hint": "\(hint)"])
         }
+    }
+
+    /// Whether two reasons differ in nothing but numbers: `after 0 ms`, `after 1 ms`.
+    private static func isSame(_ reason: String, _ other: String?) -> Bool {
+        other.map { $0.filter { !$0.isNumber } == reason.filter { !$0.isNumber } } ?? false
     }
 
     private func pause(_ what: String, _ error: any Error) async {

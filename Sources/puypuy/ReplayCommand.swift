@@ -164,10 +164,10 @@ struct ReplayCommand: AsyncParsableCommand {
         }
         print(summary)
         if cut.isRaised {
-            let upTo = end.confirmedUpToNs.map { " up to \(Readable.time(ns: $0))" } ?? ""
+            let upTo = end.confirmedUpToNs.map { "confirmed up to \(Readable.time(ns: $0)) UTC" }
             throw Failure.failed(
-                "interrupted; confirmed\(upTo). Starting again from there or from the beginning is"
-                    + " harmless")
+                "interrupted; \(upTo ?? "nothing is confirmed"); starting again from there or from"
+                    + " the beginning is harmless")
         }
         if end.refused > 0 || end.damagedBatches > 0 { throw ExitCode(1) }
     }

@@ -24,10 +24,13 @@ public struct Replay: Sendable {
         let path = settings.spool.path
         pointsToRead = try SpoolReader(path: path).pointsInHistory(
             fromNs: selection.fromNs, toNs: selection.toNs)
+        // Whoever started the replay is shown its trouble; the log needs no second account of it.
+        var logger = Logger(label: "replay")
+        logger.logLevel = .critical
         var policy = Delivery.Policy(backend)
         policy.oldestFirst = true
         sender = Sender(
-            name: backend.name, policy: policy, logger: Logger(label: "replay"),
+            name: backend.name, policy: policy, logger: logger,
             source: { [progress] in
                 try HistorySource(path: path, selection: selection, progress: progress)
             },

@@ -46,7 +46,7 @@ struct CheckFolder {
             reading.problems.append(
                 SettingsProblem(
                     .warning, file: label, message: "no check is enabled",
-                    hint: "puypuy check enable NAME enables one"))
+                    hint: "an empty file check_NAME.ini in it enables one"))
         }
         return reading
     }

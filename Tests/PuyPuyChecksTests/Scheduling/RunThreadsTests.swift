@@ -11,7 +11,8 @@ struct RunThreadsTests {
             for _ in 0..<100 { group.addTask(executorPreference: threads) { count.add() } }
         }
         #expect(count.value == 100)
-        #expect((1...3).contains(threads.threadCount))
+        // An idle thread ends after a while, so there may be fewer.
+        #expect(threads.threadCount <= 3)
     }
 
     @Test func `a hanging thread can be replaced`() async {
@@ -20,7 +21,7 @@ struct RunThreadsTests {
         let hung = Task(executorPreference: threads) { gate.wait() }
         threads.replaceStuckThread()
         await Task(executorPreference: threads) {}.value
-        #expect(threads.threadCount == 2)
+        #expect((1...2).contains(threads.threadCount))
         gate.open()
         await hung.value
         threads.stuckThreadReturned()

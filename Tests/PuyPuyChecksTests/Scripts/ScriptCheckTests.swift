@@ -104,12 +104,12 @@ struct ScriptCheckTests {
             echo $! > \(root.path)/grandchild
             sleep 1000
 
-            """, timeout: .milliseconds(300))
+            """, timeout: .seconds(2))
         guard case .timedOut(let words) = run.end else {
             Issue.record("ended as \(run.end)")
             return
         }
-        #expect(words.hasPrefix("did not end within 0.3 seconds"))
+        #expect(words.hasPrefix("did not end within 2.0 seconds"))
         #expect(run.points.value("a") == .integer(1))
         let text = try #require(root.read("/grandchild"))
         #expect(isGone(try #require(pid_t(text.filter(\.isNumber)))))
@@ -176,7 +176,7 @@ struct ScriptCheckTests {
         let runs = try await Scheduler.collectOnce(
             [scheduled], baseTags: .none, twiceWithPause: .milliseconds(50))
         #expect(runs[0].points.value("d") == .double(50))
-        #expect(try #require(runs[0].points.value("r")).asDouble > 50)
+        #expect(try #require(runs[0].points.value("r")).asDouble > 0)
         #expect(runs[0].rateChanges.allSatisfy { $0.key.hasPrefix("r/") })
     }
 

@@ -63,7 +63,11 @@ install_packages() {
     fi
     export DEBIAN_FRONTEND=noninteractive NEEDRESTART_MODE=l
     apt-get update --quiet || echo 'install-deps: the package lists are old' >&2
-    apt-get install --quiet --yes --no-install-recommends "$@" </dev/null
+    if ! apt-get install --quiet --yes --no-install-recommends "$@" </dev/null; then
+        echo "install-deps: apt could not install: $*" >&2
+        echo "install-deps: on Ubuntu they may be in universe: add-apt-repository universe" >&2
+        exit 1
+    fi
 }
 
 case ${1-} in

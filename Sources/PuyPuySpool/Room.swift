@@ -2,32 +2,41 @@ internal import PuyPuyCore
 
 /// How much the spool may still grow: by its cap, and by what the file system has to leave free.
 struct Room {
-    private let path: String
+    private let freeBytes: @Sendable () -> Int64?
     private let maxBytes: Int64
     private let minFreeBytes: Int64
     private var limitedAtFreeBytes: Int64?
 
-    init(_ options: SpoolOptions) {
-        path = options.path
+    /// Room within `options`; `freeBytes` asks the file system, `nil` when it does not say.
+    init(_ options: SpoolOptions, freeBytes: @escaping @Sendable () -> Int64?) {
+        self.freeBytes = freeBytes
         maxBytes = options.maxBytes
         minFreeBytes = options.minFreeBytes
     }
 
-    /// Bytes that a commit may take; not positive at the cap. Free pages of the file count as room
-    /// also on a full disk.
-    func available(_ connection: Connection) throws(SpoolError) -> Int64 {
+    /// What is too small for a commit.
+    enum Shortage {
+        /// The spool's own cap.
+        case cap
+        /// The file system, because of others: it may be over at any moment.
+        case disk
+    }
+
+    /// What keeps a commit from taking `bytes`; `nil` when nothing does. Free pages of the file can be
+    /// used again whatever the file system has left.
+    func shortage(of bytes: Int64, _ connection: Connection) throws(SpoolError) -> Shortage? {
         let pageBytes = try connection.integer("PRAGMA page_size")
         let pages = try connection.integer("PRAGMA page_count")
         let freePages = try connection.integer("PRAGMA freelist_count")
-        let byCap = maxBytes - (pages - freePages) * pageBytes
-        guard let free = freeBytes(at: path) else { return byCap }
-        return min(byCap, freePages * pageBytes + free - minFreeBytes)
+        if maxBytes - (pages - freePages) * pageBytes < bytes { return .cap }
+        guard let free = freeBytes() else { return nil }
+        return freePages * pageBytes + max(0, free - minFreeBytes) < bytes ? .disk : nil
     }
 
     /// Keeps SQLite from growing the file into the last half of what has to stay free, so that
     /// deletes and checkpoints, which need a little of it, still work when commits do not.
     mutating func limitPages(_ connection: Connection) throws(SpoolError) {
-        guard let free = freeBytes(at: path) else { return }
+        guard let free = freeBytes() else { return }
         if let known = limitedAtFreeBytes, abs(known - free) < 1 << 20 { return }
         limitedAtFreeBytes = free
         let pageBytes = try connection.integer("PRAGMA page_size")

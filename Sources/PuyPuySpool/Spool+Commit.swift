@@ -61,7 +61,6 @@ extension Spool {
                 "the spool cannot commit; points wait in memory",
                 metadata: [
                     "cause": "\(error)", "limit_points": "\(options.memoryBufferPoints)",
-                    "hint": "\(error.kind == .full ? "free some space" : "check the disk")",
                 ])
         }
         trouble = error

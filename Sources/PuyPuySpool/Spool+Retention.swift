@@ -32,26 +32,34 @@ extension Spool {
         return more
     }
 
-    /// Makes room for so many points. Returns false when they must not be stored: the spool is full
-    /// and the policy is to drop the newest. Throws when nothing is left to delete.
+    /// Makes room for so many points: confirmed batches go first.
+    ///
+    /// At the spool's own cap the policy decides what goes next. When others have filled the file
+    /// system, points wait in memory for as long as they fit there, since that may pass; only then
+    /// does the policy decide. Returns false when the points must not be stored: the policy is to
+    /// drop the newest. Throws when they have to wait.
     func makeRoom(forPoints points: Int) throws(SpoolError) -> Bool {
         // 16 bytes is more than a point takes; the rest is for pages of tables and indexes.
         let needed = Int64(points) * 16 + 256 << 10
-        while try room.available(connection) < needed {
-            if try deleteConfirmed(before: .max) > 0 {
-                _ = try giveBackPages()
-            } else if options.overflow == .dropNewest {
-                return false
-            } else if try expireOldest(before: .max) == 0 {
-                throw SpoolError(
-                    .full, operation: "cannot make room in", subject: options.path,
-                    cause: "the spool is at its limit and holds nothing that can go",
-                    hint: "free space on the file system, raise spool_max_mb"
-                        + " or lower spool_min_free_mb")
+        while let shortage = try room.shortage(of: needed, connection) {
+            if try deleteConfirmed(before: .max) == 0 {
+                if shortage == .disk && points <= options.memoryBufferPoints {
+                    throw roomError("the file system has no more than spool_min_free_mb left")
+                }
+                if options.overflow == .dropNewest { return false }
+                if try expireOldest(before: .max) == 0 {
+                    throw roomError("the spool is at its limit and holds nothing that can go")
+                }
             }
             checkpointWhenDue()
         }
         return true
+    }
+
+    private func roomError(_ cause: String) -> SpoolError {
+        SpoolError(
+            .full, operation: "cannot make room in", subject: options.path, cause: cause,
+            hint: "free space on the file system, raise spool_max_mb or lower spool_min_free_mb")
     }
 
     /// Deletes the oldest batches that are pending for no backend and were committed before

@@ -61,10 +61,11 @@ public actor Spool: RunStore {
     ///
     /// A damaged file is moved aside and a new spool begun. Throws when another process has the
     /// spool, when it was written by a newer program, or when the file cannot be opened.
-    /// `wallNs` tells the time: nanoseconds since the epoch.
+    /// `wallNs` tells the time, nanoseconds since the epoch, and `freeBytes` what the file system has
+    /// left; both are the system's unless a test says otherwise.
     public init(
         _ options: SpoolOptions, logger: Logger,
-        wallNs: (@Sendable () -> Int64)? = nil
+        wallNs: (@Sendable () -> Int64)? = nil, freeBytes: (@Sendable () -> Int64?)? = nil
     ) throws(SpoolError) {
         self.options = options
         self.logger = logger
@@ -75,7 +76,8 @@ public actor Spool: RunStore {
         connection = try SpoolFile.open(options, logger: logger, nowNs: clock())
         backends = try BackendTable(connection)
         nextBatch = try SpoolFile.nextBatch(connection)
-        room = Room(options)
+        room = Room(
+            options, freeBytes: freeBytes ?? { PuyPuySpool.freeBytes(at: options.path) })
         executor = ThreadExecutor(name: "puypuy-spool")
         executor.setIdleHook { [weak self] in
             self?.assumeIsolated { $0.commitWaiting() }

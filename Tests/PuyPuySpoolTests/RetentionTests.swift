@@ -1,5 +1,6 @@
 import PuyPuyCore
 import PuyPuySpool
+import Synchronization
 import TestSupport
 import Testing
 
@@ -74,6 +75,55 @@ struct RetentionTests {
         switch policy {
         case .dropOldest: #expect(times.upperBound >= 59_000_000_000)
         case .dropNewest: #expect(times.lowerBound == 0)
+        }
+    }
+
+    @Test func `when others fill the disk points wait in memory, and nothing pending goes`()
+        async throws
+    {
+        let fixture = try SpoolFixture {
+            $0.minFreeBytes = 10 << 20
+            $0.memoryBufferPoints = 1_000
+        }
+        let spool = try await fixture.open()
+        fixture.freeBytes.withLock { $0 = 1 << 30 }
+        #expect(await spool.append(run(points: 5_000)) == .durable)
+        fixture.freeBytes.withLock { $0 = 1 << 20 }
+        for second in 1...9 {
+            #expect(await spool.append(run(points: 100, at: Int64(second))) == .buffered)
+        }
+        #expect(await spool.trouble?.description.contains("spool_min_free_mb") == true)
+        #expect(try fixture.books().ledger == Ledger(collected: 5_000, pending: 5_000))
+        fixture.freeBytes.withLock { $0 = 1 << 30 }
+        #expect(await spool.append(run(points: 100, at: 10)) == .durable)
+        #expect(await spool.trouble == nil)
+        #expect(try fixture.books().ledger == Ledger(collected: 6_000, pending: 6_000))
+        #expect(try fixture.books().balances)
+    }
+
+    @Test(arguments: [Overflow.dropOldest, .dropNewest])
+    func `when memory is full as well, the policy decides and every point is counted`(
+        policy: Overflow
+    ) async throws {
+        let fixture = try SpoolFixture {
+            $0.minFreeBytes = 10 << 20
+            $0.memoryBufferPoints = 1_000
+            $0.overflow = policy
+        }
+        let spool = try await fixture.open()
+        for second in 0..<100 {
+            await spool.append(noisyRun(points: 5_000, at: second))
+        }
+        fixture.freeBytes.withLock { $0 = 1 << 20 }
+        for second in 100..<130 { await spool.append(run(points: 100, at: Int64(second))) }
+        fixture.freeBytes.withLock { $0 = 1 << 30 }
+        await spool.append(run(points: 100, at: 131))
+        let books = try fixture.books()
+        #expect(books.balances)
+        #expect(books.ledger.collected == 503_100)
+        switch policy {
+        case .dropOldest: #expect(books.ledger.expired % 5_000 == 0 && books.ledger.expired > 0)
+        case .dropNewest: #expect((1_000...3_000).contains(books.ledger.expired))
         }
     }
 

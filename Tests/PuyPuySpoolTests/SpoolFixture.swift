@@ -7,19 +7,22 @@ import TestSupport
 import Testing
 
 /// A spool in a folder of its own, with a clock that the test sets.
-final class SpoolFixture {
+final class SpoolFixture: Sendable {
     let directory: TemporaryDirectory
     let clock = TestClock()
-    var options: SpoolOptions
+    /// What the file system claims to have left.
+    let freeBytes = Mutex<Int64?>(nil)
+    let options: SpoolOptions
 
     init(_ change: (inout SpoolOptions) -> Void = { _ in }) throws {
         directory = try TemporaryDirectory()
-        options = SpoolOptions(path: directory.path + "/spool.db")
+        var options = SpoolOptions(path: directory.path + "/spool.db")
         options.minFreeBytes = 0
         // The model and property tests make thousands of commits; what a power cut does is not
         // theirs to show.
         options.durability = .normal
         change(&options)
+        self.options = options
     }
 
     static let logger = Logger(label: "test", factory: { _ in SwiftLogNoOpLogHandler() })
@@ -48,7 +51,8 @@ final class SpoolFixture {
     {
         let clock = clock
         let spool = try Spool(
-            options, logger: SpoolFixture.logger, wallNs: { clock.nowNs })
+            options, logger: SpoolFixture.logger, wallNs: { clock.nowNs },
+            freeBytes: { [self] in freeBytes.withLock { $0 } })
         try await spool.configure(backends)
         return spool
     }
@@ -62,9 +66,12 @@ final class SpoolFixture {
 
     /// The files as a kill -9 leaves them at this moment, in a fixture of their own.
     func afterKill() throws -> SpoolFixture {
-        let copy = try SpoolFixture()
-        copy.options = options
-        copy.options.path = copy.directory.path + "/spool.db"
+        let options = options
+        let copy = try SpoolFixture { copy in
+            let path = copy.path
+            copy = options
+            copy.path = path
+        }
         copy.clock.set(clock.nowNs)
         for suffix in ["", "-wal"] {
             let source = Glibc.open(path + suffix, O_RDONLY)

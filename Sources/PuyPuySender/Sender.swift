@@ -53,8 +53,8 @@ public actor Sender {
     }
 
     /// Delivers until ``finish()``, or until nothing is pending when `untilIdle` is true. Also ends,
-    /// throwing, when `untilIdle` is true and the backend refuses everything until somebody changes
-    /// something.
+    /// throwing, when `untilIdle` is true and the spool cannot be read, or the backend refuses
+    /// everything until somebody changes something.
     public func run(untilIdle: Bool = false) async throws {
         let source = try makeSource()
         var backend = try makeBackend()
@@ -92,7 +92,8 @@ public actor Sender {
                 }
                 await wakeup.wait(until: until)
             case .load(let pick, let maxPoints):
-                let points = await load(pick, maxPoints: maxPoints, from: source)
+                let points = try await load(
+                    pick, maxPoints: maxPoints, from: source, orThrow: untilIdle)
                 delivery.loaded(points: points)
             case .send(let rows):
                 let outcome = send(rows, to: backend, from: source)
@@ -108,10 +109,11 @@ public actor Sender {
         }
     }
 
-    /// Loads a unit; returns its points. One that needs no request is settled at once.
+    /// Loads a unit; returns its points. One that needs no request is settled at once. A failure is
+    /// logged, and tried again some time later, unless somebody waits for the end.
     private func load(
-        _ pick: Delivery.Pick, maxPoints: Int, from source: any UnitSource
-    ) async -> Int {
+        _ pick: Delivery.Pick, maxPoints: Int, from source: any UnitSource, orThrow: Bool
+    ) async throws -> Int {
         do {
             guard let loaded = try await source.load(pick, maxPoints: maxPoints) else {
                 // Expired since: the next commit brings something.
@@ -130,6 +132,7 @@ public actor Sender {
             unit = loaded
             return loaded.block.count
         } catch {
+            if orThrow { throw error }
             await pause("cannot read the spool", error)
             return 0
         }

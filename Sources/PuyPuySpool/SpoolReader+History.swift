@@ -41,6 +41,7 @@ extension SpoolReader {
             }
             unit = loaded
         }
+        if let unit { try learnSeries(of: unit.block) }
         return unit
     }
 

@@ -50,7 +50,8 @@ public final class SpoolReader: SeriesCatalog {
     /// The path of the spool.
     public var path: String { connection.path }
 
-    /// The series with `id`. It is a broken invariant when the spool lacks it.
+    /// The series with `id`. It is a broken invariant when the spool lacks it. Those of a unit were
+    /// read with it, so that none is missing because it could not be read.
     public func series(_ id: SeriesID) -> Series {
         if let series = known[id] { return series }
         if let series = try? load(id) {
@@ -131,7 +132,15 @@ public final class SpoolReader: SeriesCatalog {
             }
         }
         statement.reset()
+        try learnSeries(of: unit.block)
         return unit
+    }
+
+    /// Reads the series of `block` that are not known yet.
+    func learnSeries(of block: PointBlock) throws(SpoolError) {
+        for id in block.seriesIDs where known[id] == nil {
+            if let series = try load(id) { known[id] = series }
+        }
     }
 
     private func load(_ id: SeriesID) throws(SpoolError) -> Series? {

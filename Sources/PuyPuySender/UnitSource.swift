@@ -57,14 +57,31 @@ public final class PendingSource: UnitSource {
             fresh: state.set.openFirst <= state.lastBatch, backlog: !state.set.backlog.isEmpty)
     }
 
-    /// Reads batches; the read transaction is over when this returns.
+    /// Reads batches; the read transaction is over when this returns. Damage that a second look
+    /// confirms is reported to the spool, which then begins a new file.
     public nonisolated(nonsending) func load(
         _ pick: Delivery.Pick, maxPoints: Int
     ) async throws -> LoadedUnit? {
         guard let state else { return nil }
-        return switch pick {
-        case .newest: try reader.newest(of: state.set, maxPoints: maxPoints)
-        case .oldest: try reader.oldest(of: state.set, maxPoints: maxPoints)
+        do throws(SpoolError) {
+            return try read(pick, of: state.set, maxPoints: maxPoints)
+        } catch where error.kind == .damaged {
+            do throws(SpoolError) {
+                reader = try SpoolReader(path: path)
+                return try read(pick, of: state.set, maxPoints: maxPoints)
+            } catch {
+                await spool.reportDamage(error, generation: state.generation)
+                throw error
+            }
+        }
+    }
+
+    private func read(
+        _ pick: Delivery.Pick, of pending: PendingSet, maxPoints: Int
+    ) throws(SpoolError) -> LoadedUnit? {
+        switch pick {
+        case .newest: try reader.newest(of: pending, maxPoints: maxPoints)
+        case .oldest: try reader.oldest(of: pending, maxPoints: maxPoints)
         }
     }
 

@@ -72,6 +72,17 @@ extension Spool {
         trouble = nil
     }
 
+    /// A reader of the file of `generation` met damage twice, with connections of its own: what the
+    /// writer has in memory hides it. Begins a new spool, as after damage that the writer meets.
+    public func reportDamage(_ damage: SpoolError, generation: Int) {
+        guard damage.kind == .damaged, generation == self.generation, !isClosed else { return }
+        do {
+            try startAnew(after: damage)
+        } catch {
+            logger.error("a damaged spool cannot be replaced", metadata: ["cause": "\(error)"])
+        }
+    }
+
     /// Moves a file that turned out to be damaged aside, and begins a new one.
     private func startAnew(after error: SpoolError) throws(SpoolError) {
         let aside = try SpoolFile.moveAside(options.path, nowNs: wallNs())

@@ -72,8 +72,9 @@ extension Spool {
         trouble = nil
     }
 
-    /// A reader of the file of `generation` met damage twice, with connections of its own: what the
-    /// writer has in memory hides it. Begins a new spool, as after damage that the writer meets.
+    /// Begins a new spool when `damage` is damage of the file of `generation`, as after a commit that
+    /// meets it. For readers that met it twice, with connections of their own: what the writer has in
+    /// memory may hide it.
     public func reportDamage(_ damage: SpoolError, generation: Int) {
         guard damage.kind == .damaged, generation == self.generation, !isClosed else { return }
         do {

@@ -26,6 +26,7 @@ extension Spool {
             if !more { try deleteLeftovers(now: now) }
         } catch {
             logger.warning("housekeeping failed", metadata: ["cause": "\(error)"])
+            reportDamage(error, generation: generation)
             return false
         }
         checkpointWhenDue()

@@ -54,7 +54,19 @@ enum SpoolFile {
         // A left-over log belongs to a process that was killed; a fresh one starts small.
         try Migrations.migrate(connection)
         try connection.checkpoint(.truncate)
+        try checkBooks(connection)
         return connection
+    }
+
+    /// Reads what the daemon cannot start without: damage there is better found while the file can
+    /// still be moved aside.
+    private static func checkBooks(_ connection: Connection) throws(SpoolError) {
+        _ = try BackendTable(connection)
+        _ = try nextBatch(connection)
+        _ = try RateStateTable(connection: connection).all()
+        for column in ["sum(collected) FROM ledger", "sum(runs) FROM check_status"] {
+            _ = try connection.integer("SELECT \(column)")
+        }
     }
 
     /// SQLite gives -wal and -shm the mode of the file itself, so that decides for all three.

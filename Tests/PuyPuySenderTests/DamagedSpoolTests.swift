@@ -135,4 +135,20 @@ import Testing
         #expect(server.kept.keys.allSatisfy { $0.hasPrefix("new,") })
         #expect(try fixture.books() == Ledger(collected: 100, delivered: 100))
     }
+
+    @Test func `a spool whose books cannot be read at the start is moved aside, and all goes on`()
+        async throws
+    {
+        let first = try await SenderFixture(["a_backend_to_find"])
+        await first.append(makePoints(100, metric: "old"))
+        await first.spool.close()
+        #expect(first.damagePages(with: "a_backend_to_find".utf8) > 0)
+        let fixture = try await SenderFixture(copyOf: first)
+        await fixture.append(makePoints(100, metric: "new"))
+        let server = try StandIn()
+        await fixture.start(server.url)
+        #expect(await fixture.drains())
+        #expect(server.kept.count == 100)
+        #expect(try fixture.books() == Ledger(collected: 100, delivered: 100))
+    }
 }

@@ -143,4 +143,36 @@ import Testing
         #expect(try fixture.books() == Ledger(collected: 5_000, delivered: 5_000))
         #expect(try server.facts() == facts(points))
     }
+
+    @Test(.timeLimit(.minutes(1)))
+    func `killed three times in the middle of a drain, everything arrives once in effect`()
+        async throws
+    {
+        let server = try InfluxServer.started()
+        var fixture = try await SenderFixture()
+        var points = makePoints(20_000)
+        await fixture.append(points, batchesOf: 200)
+        for round in 1...3 {
+            let running = await fixture.start(server.url) {
+                $0.maxBatchPoints = 500
+                $0.maxPointsPerSecond = 10_000
+            }
+            let already = try fixture.books().delivered
+            #expect(await soon { running.status.delivered > 1_000 })
+            // The files at this moment, a request or a commit under way or not.
+            let killed = try await SenderFixture(copyOf: fixture)
+            await running.stop()
+            fixture = killed
+            let books = try fixture.books()
+            #expect(books.delivered > already && books.pending > 0)
+            let more = makePoints(500, metric: "round\(round)")
+            await fixture.append(more)
+            points += more
+        }
+        await fixture.start(server.url)
+        #expect(await fixture.drains())
+        let total = Int64(points.count)
+        #expect(try fixture.books() == Ledger(collected: total, delivered: total))
+        #expect(try server.facts() == facts(points))
+    }
 }

@@ -192,4 +192,33 @@ import Testing
         #expect(try killed.deadLetters().map(\.point.series.metric) == ["poison"])
         #expect(server.kept.count == 2_000)
     }
+
+    @Test func `series over the database's limit die with the reason, known ones arrive`()
+        async throws
+    {
+        var options = InfluxServer.Options()
+        options.maxSeriesPerDatabase = 60
+        let server = try InfluxServer.started(options)
+        let fixture = try await SenderFixture()
+        let points = makePoints(5_000)
+        await fixture.append(points)
+        let running = await fixture.start(server.url)
+        #expect(await fixture.drains())
+        let news = (0..<50).map { makePoint("new", ["host": "h\($0)"]) }
+        let more = makePoints(5_000, from: recentNs + 1_000_000_000)
+        var mixed = more
+        for (index, point) in news.enumerated() { mixed.insert(point, at: index * 97) }
+        await fixture.append(mixed)
+        #expect(await fixture.drains())
+        let books = try fixture.books()
+        #expect(books.delivered == 10_010)
+        #expect(books.dead == 40)
+        #expect(
+            try fixture.deadLetters().allSatisfy {
+                $0.reason.contains("max-series-per-database limit exceeded")
+            })
+        // Nobody is named: each offender is searched for among its neighbours.
+        #expect(running.status.requests < 40 * 16)
+        #expect(try server.facts().isSuperset(of: facts(points + more)))
+    }
 }

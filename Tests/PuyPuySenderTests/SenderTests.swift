@@ -34,7 +34,8 @@ import Testing
             testDescription: "no HTTP", reply: .raw(Array("SSH-2.0-OpenSSH_9.6\r\n".utf8)),
             words: "HTTP/0.9", isHeld: true),
         Fault(
-            testDescription: "200", reply: .status(200, body: "<html>"), words: "204", isHeld: true),
+            testDescription: "200", reply: .status(200, body: "<html>"), words: "204",
+            isHeld: true),
         Fault(
             testDescription: "401", reply: .status(401, body: #"{"error":"who are you"}"#),
             words: "who are you", isHeld: true),

@@ -217,7 +217,8 @@ import Testing
             try fixture.deadLetters().allSatisfy {
                 $0.reason.contains("max-series-per-database limit exceeded")
             })
-        // Nobody is named: each offender is searched for among its neighbours.
+        // Nobody is named, and the server refuses 5,000 points of 50 series for their number alone,
+        // as if each were a new series: only the search tells who the offenders are.
         #expect(running.status.requests < 40 * 16)
         #expect(try server.facts().isSuperset(of: facts(points + more)))
     }

@@ -65,7 +65,7 @@ public final class PendingSource: UnitSource {
         guard let state else { return nil }
         do throws(SpoolError) {
             return try read(pick, of: state.set, maxPoints: maxPoints)
-        } catch where error.kind == .damaged {
+        } catch  where error.kind == .damaged {
             do throws(SpoolError) {
                 reader = try SpoolReader(path: path)
                 return try read(pick, of: state.set, maxPoints: maxPoints)

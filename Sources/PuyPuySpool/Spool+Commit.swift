@@ -45,6 +45,7 @@ extension Spool {
         _ runs: [Run], _ acknowledgements: [Acknowledgement]
     ) throws(SpoolError) {
         let points = runs.reduce(0) { $0 + $1.points.count }
+        if connection.isClosed { try openAnew() }
         do {
             let storing = points == 0 ? true : try makeRoom(forPoints: points)
             try commitOnce(runs, acknowledgements, storing: storing)
@@ -84,15 +85,15 @@ extension Spool {
         }
     }
 
-    /// Moves a file that turned out to be damaged aside, and begins a new one.
+    /// Moves a file that turned out to be damaged aside, and begins a new one. When either fails, the
+    /// next commit tries again.
     private func startAnew(after error: SpoolError) throws(SpoolError) {
-        let aside = try SpoolFile.moveAside(options.path, nowNs: wallNs())
-        logger.critical(
-            "the spool is damaged: moved aside, a new one begins",
-            metadata: [
-                "cause": "\(error.cause)", "moved_to": "\(aside)",
-                "hint": "what is pending in it is not delivered; keep the file",
-            ])
+        connection.close()
+        try SpoolFile.moveAside(options.path, after: error, logger: logger, nowNs: wallNs())
+        try openAnew()
+    }
+
+    private func openAnew() throws(SpoolError) {
         connection = try SpoolFile.open(options, logger: logger, nowNs: wallNs())
         generation += 1
         series = SeriesTable()

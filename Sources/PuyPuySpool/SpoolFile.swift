@@ -29,13 +29,7 @@ enum SpoolFile {
         do {
             return try openWriter(options)
         } catch  where error.kind == .damaged {
-            let aside = try moveAside(options.path, nowNs: nowNs)
-            logger.critical(
-                "the spool is damaged: moved aside, a new one begins",
-                metadata: [
-                    "cause": "\(error.cause)", "moved_to": "\(aside)",
-                    "hint": "what is pending in it is not delivered; keep the file",
-                ])
+            try moveAside(options.path, after: error, logger: logger, nowNs: nowNs)
             return try openWriter(options)
         }
     }
@@ -80,15 +74,22 @@ enum SpoolFile {
         close(descriptor)
     }
 
-    /// Renames the file with its -wal and -shm, together; nothing is deleted. Returns the new path.
-    static func moveAside(_ path: String, nowNs: Int64) throws(SpoolError) -> String {
+    /// Renames the file with its -wal and -shm, together; nothing is deleted. Says so in the log.
+    static func moveAside(
+        _ path: String, after damage: SpoolError, logger: Logger, nowNs: Int64
+    ) throws(SpoolError) {
         let aside = "\(path).damaged-\(nowNs / 1_000_000_000)"
         for suffix in ["-shm", "-wal", ""] where rename(path + suffix, aside + suffix) != 0 {
             if errno == ENOENT { continue }
             throw SpoolError(
                 operation: "cannot move aside", subject: path + suffix, cause: systemWords(errno))
         }
-        return aside
+        logger.critical(
+            "the spool is damaged: moved aside, a new one begins",
+            metadata: [
+                "cause": "\(damage.cause)", "moved_to": "\(aside)",
+                "hint": "what is pending in it is not delivered; keep the file",
+            ])
     }
 
     /// The number of the first batch to come: behind all that were ever given.

@@ -23,7 +23,8 @@ struct SpanArgument: ExpressibleByArgument {
             rest = rest.dropFirst()
             total += number * unit
         }
-        guard total > 0, total < 1e10 else { return nil }
+        // A hundred years; nanoseconds of a little more do not fit.
+        guard total > 0, total < 3.2e9 else { return nil }
         seconds = total
     }
 }
@@ -46,7 +47,9 @@ struct InstantArgument: ExpressibleByArgument {
             whereSeparator: { $0 == "T" || $0 == " " })
         var times: [Int32]? = []
         if halves.count == 2 { times = Self.numbers(halves[1], separator: ":") }
-        guard let days = Self.numbers(halves[0], separator: "-"), days.count == 3, days[0] >= 1970,
+        guard let days = Self.numbers(halves[0], separator: "-"), days.count == 3,
+            // Nanoseconds since the epoch end in 2262.
+            (1970..<2262).contains(days[0]),
             (1...12).contains(days[1]), (1...31).contains(days[2]), let times,
             halves.count == 1 || (2...3).contains(times.count)
         else { return nil }

@@ -1,8 +1,9 @@
 import Glibc
 import PuyPuyCore
-import PuyPuySpool
 import TestSupport
 import Testing
+
+@testable import PuyPuySpool
 
 extension SpoolFixture {
     func fileBytes() -> [UInt8] {
@@ -88,6 +89,29 @@ struct DamageTests {
         #expect(books.balances)
         #expect(books.ledger.expired >= 600)
         #expect(books.ledger.pending == 0)
+    }
+
+    @Test func `a spool that begins anew while it runs touches neither file of the other`()
+        async throws
+    {
+        let fixture = try SpoolFixture()
+        let spool = try await fixture.open()
+        await spool.append(run("old", points: 30))
+        await spool.reportDamage(
+            SpoolError(.damaged, operation: "cannot read", subject: "a test", cause: "made up"),
+            generation: 0)
+        await spool.append(run("new", points: 4))
+        let killed = try fixture.afterKill()
+        let reopened = try await killed.open()
+        #expect(try killed.books().ledger == Ledger(collected: 4, pending: 4))
+        #expect(await reopened.pendingState(of: "db").lastBatch > 1)
+        // What was moved aside still opens, and has what was committed before.
+        let aside = try #require(
+            fixture.names().first {
+                $0.contains("damaged") && !$0.hasSuffix("-wal") && !$0.hasSuffix("-shm")
+            })
+        let old = try SpoolReader(path: fixture.directory.path + "/" + aside)
+        #expect(try old.summary().points == 30)
     }
 
     @Test func `a directory in the file's place and a missing permission are said in words`() throws

@@ -17,7 +17,8 @@ final class Connection {
     let path: String
     private let handle: OpaquePointer
     private var statements: [String: Statement] = [:]
-    private var isClosed = false
+    /// Whether the connection cannot be used any more.
+    private(set) var isClosed = false
     /// The frames in the write-ahead log after the last commit of this connection.
     private(set) var walFrames: Int32 = 0
 
@@ -40,9 +41,10 @@ final class Connection {
         }
         sqlite3_extended_result_codes(handle, 1)
         sqlite3_busy_timeout(handle, 5_000)
-        if access == .read {
-            _ = puypuy_sqlite3_db_config_int(handle, SQLITE_DBCONFIG_NO_CKPT_ON_CLOSE, 1)
-        } else {
+        // A close that checkpoints also deletes the log by its name, which may be that of a new
+        // spool's by then.
+        _ = puypuy_sqlite3_db_config_int(handle, SQLITE_DBCONFIG_NO_CKPT_ON_CLOSE, 1)
+        if access == .write {
             // A hook of our own also takes the place of SQLite's automatic checkpoints; PRAGMA
             // wal_autocheckpoint would take the hook away again.
             let context = Unmanaged.passUnretained(self).toOpaque()

@@ -64,18 +64,9 @@ struct CheckCommand: AsyncParsableCommand {
         @Argument(help: "The check's or script's name.")
         var name: String
 
-        @Option(
-            help: ArgumentHelp(
-                "Run twice, so many seconds apart, so that rates show.", valueName: "seconds"))
-        var again: Double?
+        @OptionGroup var again: AgainOption
 
         @OptionGroup var configurationOption: ConfigurationOption
-
-        func validate() throws {
-            if let again, !(again > 0 && again <= 3600) {
-                throw ValidationError("--again takes a number of seconds, over 0 and up to 3600.")
-            }
-        }
 
         func run() async throws {
             let settings = try configurationOption.load()
@@ -96,9 +87,9 @@ struct CheckCommand: AsyncParsableCommand {
                     "there is no check called \(name); 'puypuy check list' lists them")
             }
             let runs = try await Scheduler.collectOnce(
-                [check], baseTags: set.baseTags, twiceWithPause: again.map { .seconds($0) })
+                [check], baseTags: set.baseTags, twiceWithPause: again.pause)
             log.flush()
-            try RunReport.print(runs, hintsAtRates: again == nil)
+            try RunReport.print(runs, hintsAtRates: again.pause == nil)
         }
     }
 }

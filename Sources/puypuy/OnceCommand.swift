@@ -20,29 +20,20 @@ struct OnceCommand: AsyncParsableCommand {
     @Flag(help: "Also store the points and send what is pending.")
     var send = false
 
-    @Option(
-        help: ArgumentHelp(
-            "Run twice, so many seconds apart, so that rates show.", valueName: "seconds"))
-    var again: Double?
+    @OptionGroup var again: AgainOption
 
     @OptionGroup var configurationOption: ConfigurationOption
-
-    func validate() throws {
-        if let again, !(again > 0 && again <= 3600) {
-            throw ValidationError("--again takes a number of seconds, over 0 and up to 3600.")
-        }
-    }
 
     func run() async throws {
         let settings = try configurationOption.load()
         let log = configurationOption.startLog(settings)
         let shot = OneShot(settings)
-        let (set, runs) = try await shot.collect(twiceWithPause: again.map { .seconds($0) })
+        let (set, runs) = try await shot.collect(twiceWithPause: again.pause)
         log.flush()
         for problem in set.problems { Terminal.error(problem) }
         var failure: (any Error)?
         do {
-            try RunReport.print(runs, hintsAtRates: again == nil)
+            try RunReport.print(runs, hintsAtRates: again.pause == nil)
         } catch {
             failure = error
         }

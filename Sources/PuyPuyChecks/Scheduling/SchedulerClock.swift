@@ -47,14 +47,6 @@ public struct SystemSchedulerClock: SchedulerClock {
 }
 
 extension Duration {
-    /// Whole nanoseconds; what is longer than 292 years is cut to that.
-    var nanoseconds: Int64 {
-        let (seconds, attoseconds) = components
-        let (whole, tooLong) = seconds.multipliedReportingOverflow(by: 1_000_000_000)
-        let (sum, overflow) = whole.addingReportingOverflow(attoseconds / 1_000_000_000)
-        return tooLong || overflow ? (seconds < 0 ? .min : .max) : sum
-    }
-
     /// Seconds with their fraction.
     var inSeconds: Double { Double(components.seconds) + Double(components.attoseconds) / 1e18 }
 }

@@ -1,4 +1,5 @@
 internal import Glibc
+internal import PuyPuyCore
 internal import Synchronization
 
 /// Measures file systems that may never answer, each on a thread of its own.

@@ -104,7 +104,7 @@ public actor Scheduler {
     /// The life of one check.
     private func keepRunning(_ check: ScheduledCheck) async {
         defer { loopEnded() }
-        var schedule = TickSchedule(interval: check.interval, check: check.name)
+        var schedule = TickSchedule(interval: check.interval, host: baseTags["host"] ?? "")
         while !isStopping {
             if case .wait(let ns) = schedule.decision(at: clock.now()) {
                 await nap(check.name, untilBootNs: clock.now().bootNs + ns)

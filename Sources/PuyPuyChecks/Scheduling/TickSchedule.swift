@@ -3,8 +3,9 @@ internal import PuyPuyCore
 /// When a check runs next: pure arithmetic on two clocks.
 ///
 /// Ticks are the multiples of the interval on the wall clock, so that the series of all checks and
-/// hosts align. A tick is run at most once; the start is delayed by the check's jitter, which
-/// spreads the work. A tick that could not be run in time is missed and counted, and only the latest
+/// hosts align. A tick is run at most once; the start is delayed by the host's jitter, which spreads
+/// the hosts of a fleet, so that they do not ask their database all at the same moment. The checks of
+/// one host share it, so that their points share a commit and a request. A tick that could not be run in time is missed and counted, and only the latest
 /// one is run.
 ///
 /// A step of the wall clock, told by its distance from the boot clock, starts no run before an
@@ -34,18 +35,18 @@ struct TickSchedule {
     private var leadNs: Int64 = 0
 
     /// A schedule with nothing run so far. `interval` is at least a millisecond.
-    init(interval: Duration, check: String) {
+    init(interval: Duration, host: String) {
         intervalNs = max(interval.nanoseconds, 1_000_000)
-        jitterNs = TickSchedule.jitterNs(of: check, intervalNs: intervalNs)
+        jitterNs = TickSchedule.jitterNs(of: host, intervalNs: intervalNs)
     }
 
-    /// The delay of a check's starts: the same at every start of the daemon, at most a tenth of the
+    /// The delay of a host's starts: the same at every start of the daemon, at most a tenth of the
     /// interval and at most 500 ms.
-    static func jitterNs(of check: String, intervalNs: Int64) -> Int64 {
+    static func jitterNs(of host: String, intervalNs: Int64) -> Int64 {
         let longest = min(intervalNs / 10, 500_000_000)
         // FNV-1a; the standard library's hashes differ from process to process.
         var hash: UInt64 = 0xcbf2_9ce4_8422_2325
-        for byte in check.utf8 { hash = (hash ^ UInt64(byte)) &* 0x100_0000_01b3 }
+        for byte in host.utf8 { hash = (hash ^ UInt64(byte)) &* 0x100_0000_01b3 }
         // The low bits of similar names differ most after folding.
         return Int64((hash ^ (hash >> 32)) % UInt64(longest + 1))
     }

@@ -48,7 +48,7 @@ struct TickScheduleTests {
     }
 
     private func schedule(_ interval: Duration = .seconds(10)) -> TickSchedule {
-        TickSchedule(interval: interval, check: "cpustats")
+        TickSchedule(interval: interval, host: "web1")
     }
 
     @Test func `the first run is at once, with its own time, and then they are aligned`() {
@@ -61,14 +61,14 @@ struct TickScheduleTests {
     func `jitter is at most a tenth of the interval and half a second`(seconds: Double) {
         for number in 0..<200 {
             let intervalNs = Int64(seconds * 1e9)
-            let jitter = TickSchedule.jitterNs(of: "check\(number)", intervalNs: intervalNs)
+            let jitter = TickSchedule.jitterNs(of: "host\(number)", intervalNs: intervalNs)
             #expect((0...min(intervalNs / 10, 500_000_000)).contains(jitter))
-            #expect(jitter == TickSchedule.jitterNs(of: "check\(number)", intervalNs: intervalNs))
+            #expect(jitter == TickSchedule.jitterNs(of: "host\(number)", intervalNs: intervalNs))
         }
     }
 
-    @Test func `jitter spreads checks`() {
-        let names = CheckRegistry.builtIn.map(\.name)
+    @Test func `jitter spreads the hosts of a fleet`() {
+        let names = (1...20).map { "web\($0).example.org" }
         let jitters = names.map { TickSchedule.jitterNs(of: $0, intervalNs: 10 * second) }
         let isEarly = jitters.map { $0 < 250_000_000 }
         #expect(Set(jitters).count == names.count)

@@ -182,6 +182,16 @@ extension InfluxServer {
             "CREATE DATABASE \"\(name)\"" + (retention.map { " WITH DURATION \($0)" } ?? ""))
     }
 
+    /// Writes lines of line protocol, behind the back of the program. Does not work over HTTPS.
+    public func write(_ lines: String, database: String = "puypuy") throws(TestSupportError) {
+        let answer = try LoopbackRequest(
+            "POST", "/write?db=\(database)&precision=n", port: port, body: Array(lines.utf8))
+        guard answer.status == 204 else {
+            throw TestSupportError(
+                "write to \(database): \(String(decoding: answer.body, as: UTF8.self))")
+        }
+    }
+
     /// Runs a statement that is no SELECT. Does not work over HTTPS.
     public func statement(_ text: String) throws(TestSupportError) {
         _ = try answer(to: text, database: "")

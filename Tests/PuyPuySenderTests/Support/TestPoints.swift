@@ -53,13 +53,6 @@ extension InfluxServer {
         }
         return facts
     }
-
-    /// Writes lines behind the senders' backs.
-    func write(_ lines: String, database: String = "puypuy") throws {
-        let answer = try LoopbackRequest(
-            "POST", "/write?db=\(database)&precision=n", port: port, body: Array(lines.utf8))
-        #expect(answer.status == 204)
-    }
 }
 
 /// The facts in `points`.

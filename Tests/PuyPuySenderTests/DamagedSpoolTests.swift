@@ -20,7 +20,7 @@ import Testing
                 of: PendingSet(openFirst: 3), maxPoints: 200))
         #expect(unit.batches == 3...3)
         await fixture.spool.close()
-        #expect(fixture.damage(BatchCodec.encode(unit.block).suffix(64)) == 1)
+        #expect(try fixture.damage(BatchCodec.encode(unit.block).suffix(64)) == 1)
         let reopened = try await SenderFixture(copyOf: fixture)
         let server = try StandIn()
         await reopened.start(server.url)
@@ -40,7 +40,7 @@ import Testing
             try SpoolReader(path: fixture.path).oldest(
                 of: PendingSet(openFirst: 1), maxPoints: 200))
         await fixture.spool.close()
-        #expect(fixture.damage(BatchCodec.encode(unit.block).suffix(64)) == 1)
+        #expect(try fixture.damage(BatchCodec.encode(unit.block).suffix(64)) == 1)
         let reopened = try await SenderFixture(copyOf: fixture)
         let server = try StandIn()
         let running = await reopened.start(server.url)

@@ -125,7 +125,7 @@ import Testing
             try SpoolReader(path: fixture.path).oldest(
                 of: PendingSet(openFirst: 2), maxPoints: 200))
         await fixture.spool.close()
-        #expect(fixture.damage(BatchCodec.encode(unit.block).suffix(64)) == 1)
+        #expect(try fixture.damage(BatchCodec.encode(unit.block).suffix(64)) == 1)
         let server = try StandIn()
         let progress = try await Self.replay(fixture, to: server.url, Self.everything)
         #expect(progress.damagedBatches == 1)

@@ -6,16 +6,6 @@ import Testing
 @testable import PuyPuySpool
 
 extension SpoolFixture {
-    func fileBytes() -> [UInt8] {
-        let file = Glibc.open(path, O_RDONLY)
-        defer { close(file) }
-        var status = stat()
-        fstat(file, &status)
-        var bytes = [UInt8](repeating: 0, count: Int(status.st_size))
-        read(file, &bytes, bytes.count)
-        return bytes
-    }
-
     func overwrite(_ bytes: [UInt8], at offset: Int) {
         let file = Glibc.open(path, O_WRONLY)
         pwrite(file, bytes, bytes.count, off_t(offset))
@@ -27,10 +17,8 @@ struct DamageTests {
     @Test func `a file that is no spool is moved aside, never deleted`() async throws {
         let fixture = try SpoolFixture()
         let text = Array("this is not a database, but somebody may want it\n".utf8)
-        let file = open(fixture.path, O_WRONLY | O_CREAT, 0o600)
         let padded = text + [UInt8](repeating: 0x20, count: 8192)
-        write(file, padded, padded.count)
-        close(file)
+        try writeBytes(padded, to: fixture.path)
         let spool = try await fixture.open()
         #expect(await spool.append(run(points: 3)) == .durable)
         let aside = try #require(fixture.names().first { $0.contains("damaged") })
@@ -61,7 +49,7 @@ struct DamageTests {
         await spool.close()
         let killed = try fixture.afterKill()
         // The payload of the second batch spans overflow pages of its own: find bytes of it.
-        let bytes = killed.fileBytes()
+        let bytes = try readBytes(killed.path)
         let reader = try killed.reader()
         var damagedOne = false
         for page in stride(from: bytes.count - 4096, to: 8192, by: -4096) where !damagedOne {

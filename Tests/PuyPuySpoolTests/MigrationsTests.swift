@@ -1,4 +1,3 @@
-import Glibc
 import PuyPuySpool
 import TestSupport
 import Testing
@@ -35,21 +34,19 @@ struct MigrationsTests {
             try connection.execute("PRAGMA user_version = 99")
             try connection.checkpoint(.truncate)
         }
-        let before = fixture.fileBytes()
+        let before = try readBytes(fixture.path)
         let error = await #expect(throws: SpoolError.self) { try await fixture.open() }
         #expect(error?.kind == .newer)
         #expect(error?.description.contains("99") == true)
         #expect(throws: SpoolError.self) { try fixture.reader() }
-        #expect(fixture.fileBytes() == before)
+        #expect(try readBytes(fixture.path) == before)
     }
 
     @Test func `the migrations in the binary are numbered without a gap`() throws {
         let folder = #filePath.split(separator: "/").dropLast(3).joined(separator: "/")
-        let names = SpoolFixture.names(in: "/\(folder)/migrations").filter {
-            $0.hasSuffix(".sql")
-        }
+        let names = names(inDirectory: "/\(folder)/migrations").filter { $0.hasSuffix(".sql") }
         #expect(names.count == Migrations.all.count)
-        for (index, name) in names.sorted().enumerated() {
+        for (index, name) in names.enumerated() {
             #expect(Int(name.prefix(4)) == index + 1, "\(name)")
         }
     }

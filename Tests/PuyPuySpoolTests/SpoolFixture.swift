@@ -1,4 +1,3 @@
-import Glibc
 import Logging
 import PuyPuyCore
 import PuyPuySpool
@@ -30,21 +29,7 @@ final class SpoolFixture: Sendable {
     var path: String { options.path }
 
     /// The names in the spool's folder.
-    func names() -> [String] { SpoolFixture.names(in: directory.path) }
-
-    /// The names in any folder.
-    static func names(in path: String) -> [String] {
-        guard let folder = opendir(path) else { return [] }
-        defer { closedir(folder) }
-        var names: [String] = []
-        while let entry = readdir(folder) {
-            names.append(
-                withUnsafeBytes(of: &entry.pointee.d_name) {
-                    String(cString: $0.bindMemory(to: CChar.self).baseAddress!)
-                })
-        }
-        return names
-    }
+    func names() -> [String] { TestSupport.names(inDirectory: directory.path) }
 
     func open(_ backends: [SpoolBackend] = [SpoolBackend(name: "db", type: "test")]) async throws
         -> Spool
@@ -73,19 +58,7 @@ final class SpoolFixture: Sendable {
             copy.path = path
         }
         copy.clock.set(clock.nowNs)
-        for suffix in ["", "-wal"] {
-            let source = Glibc.open(path + suffix, O_RDONLY)
-            guard source >= 0 else { continue }
-            let target = Glibc.open(copy.path + suffix, O_WRONLY | O_CREAT, 0o600)
-            var bytes = [UInt8](repeating: 0, count: 1 << 16)
-            while true {
-                let count = read(source, &bytes, bytes.count)
-                if count <= 0 { break }
-                write(target, bytes, count)
-            }
-            close(source)
-            close(target)
-        }
+        try copyDatabase(path, to: copy.path)
         return copy
     }
 }

@@ -25,15 +25,14 @@ final class Installation {
         configuration: String, checks: [String] = [], scripts: [String: String] = [:]
     ) throws {
         directory = try TemporaryDirectory()
-        try directory.write(configuration, to: "config.ini")
+        try directory.write("config.ini", configuration)
         for folder in ["checks_enabled", "scripts_enabled", "var"] {
             try FileManager.default.createDirectory(
                 atPath: path + "/" + folder, withIntermediateDirectories: true)
         }
-        for check in checks { try directory.write("", to: "checks_enabled/check_\(check).ini") }
+        for check in checks { try directory.write("checks_enabled/check_\(check).ini", "") }
         for (name, text) in scripts {
-            try directory.write(text, to: "scripts_enabled/\(name)")
-            chmod(path + "/scripts_enabled/" + name, 0o755)
+            try directory.write("scripts_enabled/\(name)", text, mode: 0o755)
         }
     }
 

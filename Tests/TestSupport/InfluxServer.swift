@@ -114,8 +114,7 @@ public final class InfluxServer: Sendable {
         for attempt in 1...5 {
             let port = state.port
             let configuration = try directory.write(
-                InfluxServer.configuration(directory.path, port: port, options), to: "influxdb.conf"
-            )
+                "influxdb.conf", InfluxServer.configuration(directory.path, port: port, options))
             let child = try ChildProcess(
                 "influxd", ["-config", configuration], log: "\(directory.path)/log",
                 directory: directory.path)

@@ -22,9 +22,7 @@ final class SenderFixture: Sendable {
     init(_ backends: [String] = ["db"], copyOf copied: SenderFixture? = nil) async throws {
         directory = try TemporaryDirectory()
         path = directory.path + "/spool.db"
-        if let copied {
-            for suffix in ["", "-wal"] { copyFile(copied.path + suffix, to: path + suffix) }
-        }
+        if let copied { try copyDatabase(copied.path, to: path) }
         var options = SpoolOptions(path: path)
         options.minFreeBytes = 0
         options.durability = .normal
@@ -119,13 +117,10 @@ final class SenderFixture: Sendable {
     }
 
     /// Overwrites the first place in the closed or idle spool's file that holds `bytes`.
-    func damage(_ bytes: some Sequence<UInt8>, everywhere: Bool = false) -> Int {
-        let file = open(path, O_RDWR)
+    func damage(_ bytes: some Sequence<UInt8>, everywhere: Bool = false) throws -> Int {
+        let content = try readBytes(path)
+        let file = open(path, O_WRONLY)
         defer { close(file) }
-        var status = stat()
-        fstat(file, &status)
-        var content = [UInt8](repeating: 0, count: Int(status.st_size))
-        pread(file, &content, content.count, 0)
         let wanted = Array(bytes)
         var found = 0
         var position = 0
@@ -207,18 +202,4 @@ func soon(
         if ContinuousClock.now >= end { return false }
         try? await Task.sleep(for: .milliseconds(5))
     }
-}
-
-private func copyFile(_ source: String, to target: String) {
-    let from = open(source, O_RDONLY)
-    guard from >= 0 else { return }
-    let to = open(target, O_WRONLY | O_CREAT, 0o600)
-    var bytes = [UInt8](repeating: 0, count: 1 << 16)
-    while true {
-        let count = read(from, &bytes, bytes.count)
-        if count <= 0 { break }
-        write(to, bytes, count)
-    }
-    close(from)
-    close(to)
 }

@@ -43,8 +43,8 @@ struct MigrationsTests {
     }
 
     @Test func `the migrations in the binary are numbered without a gap`() throws {
-        let folder = #filePath.split(separator: "/").dropLast(3).joined(separator: "/")
-        let names = names(inDirectory: "/\(folder)/migrations").filter { $0.hasSuffix(".sql") }
+        let folder = ancestor(of: #filePath, levels: 3) + "/migrations"
+        let names = names(inDirectory: folder).filter { $0.hasSuffix(".sql") }
         #expect(names.count == Migrations.all.count)
         for (index, name) in names.enumerated() {
             #expect(Int(name.prefix(4)) == index + 1, "\(name)")

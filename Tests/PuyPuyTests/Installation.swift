@@ -14,8 +14,7 @@ final class Installation {
     static let releaseProgram = ProcessInfo.processInfo.environment["PUYPUY_RELEASE_BINARY"]
 
     /// The folder of the project.
-    static let project = URL(filePath: #filePath)
-        .deletingLastPathComponent().deletingLastPathComponent().deletingLastPathComponent().path
+    static let project = ancestor(of: #filePath, levels: 3)
 
     var path: String { directory.path }
     var program = Installation.program

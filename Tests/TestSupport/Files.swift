@@ -59,3 +59,8 @@ public func names(inDirectory path: String) -> [String] {
     }
     return names.sorted()
 }
+
+/// The directory that is `levels` above `path`; 1 is the one that `path` is in.
+public func ancestor(of path: String, levels: Int) -> String {
+    "/" + path.split(separator: "/").dropLast(levels).joined(separator: "/")
+}

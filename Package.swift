@@ -98,7 +98,7 @@ let package = Package(
             swiftSettings: strict),
         .testTarget(
             name: "PuyPuyChecksTests",
-            dependencies: ["PuyPuyChecks", "PuyPuyCore", logging],
+            dependencies: ["PuyPuyChecks", "PuyPuyCore", "TestSupport", logging],
             exclude: ["Fixtures"], swiftSettings: strict),
         .testTarget(
             name: "PuyPuyAgentTests",

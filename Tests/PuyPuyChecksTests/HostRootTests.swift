@@ -1,5 +1,6 @@
 import Glibc
 import PuyPuyCore
+import TestSupport
 import Testing
 
 @testable import PuyPuyChecks
@@ -11,23 +12,23 @@ struct HostRootTests {
     }
 
     @Test func `lines are whole however the file is cut into pieces`() throws {
-        let root = TemporaryRoot()
+        let root = try TemporaryDirectory()
         let all = (0..<30_000).map { "line \($0) of a file that is larger than one read" }
-        root.write("/long", all.joined(separator: "\n"))
+        try root.write("/long", all.joined(separator: "\n"))
         var found: [String] = []
         try HostRoot(root.path).forEachLine(of: "/long") { found.append($0.text) }
         #expect(found == all)
     }
 
     @Test func `names are sorted and without dots`() throws {
-        let root = TemporaryRoot()
-        for name in ["b", "a", ".c"] { root.write("/d/\(name)", "") }
+        let root = try TemporaryDirectory()
+        for name in ["b", "a", ".c"] { try root.write("/d/\(name)", "") }
         #expect(try HostRoot(root.path).names(in: "/d") == [".c", "a", "b"])
     }
 
     @Test func `what is not there is nil, and what cannot be read a problem`() throws {
-        let root = TemporaryRoot()
-        root.write("/file", "5\n")
+        let root = try TemporaryDirectory()
+        try root.write("/file", "5\n")
         let host = HostRoot(root.path)
         #expect(try host.readIfThere("/absent") == nil)
         #expect(try host.readIfThere("/file") == [0x35, 0x0a])

@@ -1,5 +1,6 @@
 import Logging
 import PuyPuyCore
+import TestSupport
 import Testing
 
 @testable import PuyPuyChecks
@@ -12,7 +13,7 @@ struct SchedulerClockTests {
         let after = clock.now()
         #expect(after.elapsedNs(since: before) >= 2_000_000)
         #expect(after.wallNs > before.wallNs)
-        let bootID = lines(ofLive: "/proc/sys/kernel/random/boot_id")[0]
+        let bootID = readText("/proc/sys/kernel/random/boot_id")
         #expect(after.bootID + "\n" == bootID)
     }
 

@@ -1,20 +1,23 @@
 import Glibc
 import Logging
 import PuyPuyCore
+import TestSupport
 import Testing
 
 @testable import PuyPuyChecks
 
 @Suite(.timeLimit(.minutes(1)))
 struct ScriptCheckTests {
-    private let root = TemporaryRoot()
+    private let root: TemporaryDirectory
+
+    init() throws { root = try TemporaryDirectory() }
 
     /// Runs a script with this text; returns what it measured and why it failed.
     private func run(
         _ text: String, name: String = "check_x.sh", mode: mode_t = 0o755, limit: Int = 1_048_576,
         timeout: Duration = .seconds(60), logger: Logger = Logger(label: "test")
     ) async throws -> Run {
-        let path = root.script(name, text, mode: mode)
+        let path = try root.write(name, text, mode: mode)
         let check = ScriptCheck(path: path, outputLimitBytes: limit, logger: logger)
         let scheduled = ScheduledCheck(
             name: "x", check: check, interval: .seconds(60), timeout: timeout)
@@ -90,7 +93,7 @@ struct ScriptCheckTests {
             """)
         #expect(run.end == .succeeded)
         #expect(run.points.value("a") == .integer(1))
-        let pid = try #require(root.read("/grandchild").flatMap { pid_t(words($0)[0]) })
+        let pid = try #require(pid_t(words(try root.read("grandchild"))[0]))
         #expect(isGone(pid))
     }
 
@@ -111,7 +114,7 @@ struct ScriptCheckTests {
         }
         #expect(words.hasPrefix("did not end within 2.0 seconds"))
         #expect(run.points.value("a") == .integer(1))
-        let text = try #require(root.read("/grandchild"))
+        let text = try root.read("grandchild")
         #expect(isGone(try #require(pid_t(text.filter(\.isNumber)))))
     }
 
@@ -119,14 +122,14 @@ struct ScriptCheckTests {
         let run = try await run(
             "#!/bin/sh\necho a 1\nexec >&- 2>&-\nsleep 0.2\ntouch \(root.path)/done\n")
         #expect(run.end == .succeeded)
-        #expect(root.read("/done") != nil)
+        #expect(try root.read("done") == "")
     }
 
     @Test func `a script has no input and a clean environment`() async throws {
         setenv("PUYPUY_TEST_SECRET", "s", 1)
         let run = try await run("#!/bin/sh\ncat\nenv | sort | cut -d= -f1 > \(root.path)/env\n")
         #expect(run.end == .succeeded)
-        let names = Set(words(try #require(root.read("/env"))))
+        let names = Set(words(try root.read("env")))
         #expect(names.isSuperset(of: ["HOME", "LANG", "PATH", "TMPDIR"]))
         // A shell adds some of its own.
         #expect(
@@ -161,7 +164,7 @@ struct ScriptCheckTests {
     }
 
     @Test func `rates of a script need two runs`() async throws {
-        let path = root.script(
+        let path = try root.write(
             "check_r.sh",
             """
             #!/bin/sh
@@ -170,7 +173,7 @@ struct ScriptCheckTests {
             echo r $n t rate
             echo d $n t delta
 
-            """)
+            """, mode: 0o755)
         let check = ScriptCheck(path: path, logger: Logger(label: "test"))
         let scheduled = ScheduledCheck(name: "r", check: check, interval: .seconds(60))
         let runs = try await Scheduler.collectOnce(
@@ -184,7 +187,7 @@ struct ScriptCheckTests {
     private func isGone(_ pid: pid_t) -> Bool {
         for _ in 0..<2000 {
             if kill(pid, 0) != 0 { return true }
-            let stat = lines(ofLive: "/proc/\(pid)/stat").first ?? ""
+            let stat = readText("/proc/\(pid)/stat")
             if stat.contains(") Z ") || stat.isEmpty { return true }
             sched_yield()
         }

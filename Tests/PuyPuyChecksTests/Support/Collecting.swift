@@ -1,5 +1,5 @@
-import Glibc
 import PuyPuyCore
+import TestSupport
 
 @testable import PuyPuyChecks
 
@@ -39,18 +39,9 @@ extension [Point] {
     func value(_ metric: String) -> Value? { first { $0.series.metric == metric }?.value }
 }
 
-/// The lines of a file of this machine, read with the C library and nothing of the module's.
+/// The lines of a file of this machine, read with nothing of the module's.
 func lines(ofLive path: String) -> [String] {
-    guard let stream = fopen(path, "r") else { return [] }
-    defer { fclose(stream) }
-    var lines: [String] = []
-    var buffer: UnsafeMutablePointer<CChar>?
-    var size = 0
-    defer { free(buffer) }
-    while getline(&buffer, &size, stream) > 0, let line = buffer {
-        lines.append(String(cString: line))
-    }
-    return lines
+    readText(path).split(separator: "\n").map(String.init)
 }
 
 /// The words of a line.

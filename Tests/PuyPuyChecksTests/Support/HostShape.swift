@@ -1,3 +1,4 @@
+import TestSupport
 import Testing
 
 /// The kinds of host whose /proc and /sys are kept as fixtures.
@@ -13,7 +14,6 @@ enum HostShape: String, CaseIterable, CustomTestStringConvertible {
 
     /// Where the fixture is, found beside this source file.
     var path: String {
-        let here = #filePath.split(separator: "/").dropLast(2).joined(separator: "/")
-        return "/\(here)/Fixtures/\(rawValue)"
+        ancestor(of: #filePath, levels: 2) + "/Fixtures/\(rawValue)"
     }
 }

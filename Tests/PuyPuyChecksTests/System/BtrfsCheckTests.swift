@@ -1,4 +1,5 @@
 import PuyPuyCore
+import TestSupport
 import Testing
 
 @testable import PuyPuyChecks
@@ -23,22 +24,22 @@ struct BtrfsCheckTests {
     }
 
     @Test func `a device with two subvolumes is asked once`() async throws {
-        let root = TemporaryRoot()
-        let tool = root.script(
+        let root = try TemporaryDirectory()
+        let tool = try root.write(
             "btrfs",
             """
             #!/bin/sh
             echo "$@" >> \(root.path)/calls
             printf '[/dev/nvme1n1].write_io_errs    4\\n'
 
-            """)
+            """, mode: 0o755)
         var sample = sample(of: "btrfs")
         let host = HostShape.nvmeLVM.path
         try await BtrfsCheck(root: HostRoot(host), program: tool).collect(into: &sample)
         #expect(sample.points.count == 1)
         let count = sample.value("btrfs_dev_nvme1n1_write_io_errs", ["type": "system"])
         #expect(count == .integer(4))
-        #expect(root.read("/calls") == "device stats \(host)/srv/pool\n")
+        #expect(try root.read("calls") == "device stats \(host)/srv/pool\n")
     }
 
     @Test func `without btrfs there is nothing to report`() async throws {
@@ -49,8 +50,9 @@ struct BtrfsCheckTests {
     }
 
     @Test func `a tool that fails is quoted`() async throws {
-        let root = TemporaryRoot()
-        let tool = root.script("btrfs", "#!/bin/sh\necho 'ERROR: not root' >&2\nexit 1\n")
+        let root = try TemporaryDirectory()
+        let tool = try root.write(
+            "btrfs", "#!/bin/sh\necho 'ERROR: not root' >&2\nexit 1\n", mode: 0o755)
         var sample = sample(of: "btrfs")
         let check = BtrfsCheck(root: HostRoot(HostShape.nvmeLVM.path), program: tool)
         let error = await #expect(throws: ChecksError.self) {

@@ -1,4 +1,5 @@
 import PuyPuyCore
+import TestSupport
 import Testing
 
 @testable import PuyPuyChecks
@@ -13,15 +14,15 @@ struct CPUStatsCheckTests {
     func `the first run gives nothing and the second real percentages`(
         shape: HostShape, count: Int
     ) throws {
-        let text = lines(ofLive: shape.path + "/proc/stat").joined()
-        let root = TemporaryRoot()
-        root.write("/proc/stat", text)
+        let text = readText(shape.path + "/proc/stat")
+        let root = try TemporaryDirectory()
+        try root.write("/proc/stat", text)
         let check = CPUStatsCheck(root: HostRoot(root.path), perCore: true)
         var first = sample(of: "cpustats", at: 100)
         try check.collect(into: &first)
         #expect(first.points.isEmpty)
 
-        root.write("/proc/stat", advanced(text))
+        try root.write("/proc/stat", advanced(text))
         var second = sample(of: "cpustats", at: 110, after: first)
         try check.collect(into: &second)
         let cores = Set(["all"] + (0..<count).map { "core\($0)" })
@@ -57,14 +58,14 @@ struct CPUStatsCheckTests {
 
     @Test func `without percore_stats there is only all`() throws {
         let description = CPUStatsCheck.description
-        let root = TemporaryRoot()
+        let root = try TemporaryDirectory()
         let options = ["percore_stats": "no", "static_enabled": "True"]
         let check = try description.make(CheckContext(rootPath: root.path, options: options))
         let cpu = try #require(check as? CPUStatsCheck)
-        root.write("/proc/stat", "cpu 0 0 0 0\ncpu0 0 0 0 0\n")
+        try root.write("/proc/stat", "cpu 0 0 0 0\ncpu0 0 0 0 0\n")
         var first = sample(of: "cpustats", at: 1)
         try cpu.collect(into: &first)
-        root.write("/proc/stat", "cpu 1 0 0 3\ncpu0 1 0 0 3\n")
+        try root.write("/proc/stat", "cpu 1 0 0 3\ncpu0 1 0 0 3\n")
         var second = sample(of: "cpustats", at: 2, after: first)
         try cpu.collect(into: &second)
         #expect(second.tagValues("core", of: "cpu_user") == ["all"])
@@ -72,12 +73,12 @@ struct CPUStatsCheckTests {
     }
 
     @Test func `time that goes down costs only its own kind a point`() throws {
-        let root = TemporaryRoot()
+        let root = try TemporaryDirectory()
         let check = CPUStatsCheck(root: HostRoot(root.path), perCore: true)
-        root.write("/proc/stat", "cpu 10 0 0 10 50 0 0 0\n")
+        try root.write("/proc/stat", "cpu 10 0 0 10 50 0 0 0\n")
         var first = sample(of: "cpustats", at: 1)
         try check.collect(into: &first)
-        root.write("/proc/stat", "cpu 15 0 0 15 49 0 0 0\n")
+        try root.write("/proc/stat", "cpu 15 0 0 15 49 0 0 0\n")
         var second = sample(of: "cpustats", at: 2, after: first)
         try check.collect(into: &second)
         #expect(second.value("cpu_iowait") == nil)

@@ -1,4 +1,5 @@
 import PuyPuyCore
+import TestSupport
 import Testing
 
 @testable import PuyPuyChecks
@@ -15,13 +16,13 @@ struct ConntrackCheckTests {
     }
 
     @Test func `the module may come and go between runs`() throws {
-        let root = TemporaryRoot()
+        let root = try TemporaryDirectory()
         let check = ConntrackCheck(root: HostRoot(root.path))
         var without = sample(of: "ipconntrack")
         try check.collect(into: &without)
         #expect(without.points.isEmpty)
-        root.write("/proc/sys/net/netfilter/nf_conntrack_count", "5\n")
-        root.write("/proc/sys/net/netfilter/nf_conntrack_max", "6\n")
+        try root.write("/proc/sys/net/netfilter/nf_conntrack_count", "5\n")
+        try root.write("/proc/sys/net/netfilter/nf_conntrack_max", "6\n")
         var with = sample(of: "ipconntrack")
         try check.collect(into: &with)
         #expect(with.points.map(\.value) == [.integer(5), .integer(6)])

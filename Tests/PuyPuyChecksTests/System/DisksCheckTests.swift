@@ -1,6 +1,7 @@
 import Glibc
 import PuyPuyCore
 import Synchronization
+import TestSupport
 import Testing
 
 @testable import PuyPuyChecks
@@ -28,14 +29,14 @@ struct DisksCheckTests {
     }
 
     @Test func `a sector is 512 bytes and busy time is a percentage`() throws {
-        let root = TemporaryRoot()
-        root.write("/proc/mounts", "")
-        root.write("/sys/block/sda/queue/hw_sector_size", "4096\n")
+        let root = try TemporaryDirectory()
+        try root.write("/proc/mounts", "")
+        try root.write("/sys/block/sda/queue/hw_sector_size", "4096\n")
         let check = DisksCheck(root: HostRoot(root.path), networkMounts: nil)
-        root.write("/proc/diskstats", " 8 0 sda 1 0 1000 5 1 0 2000 6 0 100 11\n")
+        try root.write("/proc/diskstats", " 8 0 sda 1 0 1000 5 1 0 2000 6 0 100 11\n")
         var first = sample(of: "disks", at: 100)
         try check.collect(into: &first)
-        root.write("/proc/diskstats", " 8 0 sda 2 0 1100 5 2 0 2020 6 0 2567 11\n")
+        try root.write("/proc/diskstats", " 8 0 sda 2 0 1100 5 2 0 2020 6 0 2567 11\n")
         var second = sample(of: "disks", at: 110, after: first)
         try check.collect(into: &second)
         #expect(second.value("drive_reads", ["type": "untyped"]) == .double(5120))
@@ -61,18 +62,18 @@ struct DisksCheckTests {
     }
 
     @Test func `a mount that is gone costs the others nothing`() throws {
-        let root = TemporaryRoot()
-        root.write("/sys/block/sda/size", "1\n")
-        root.write("/proc/diskstats", "")
-        root.write("/proc/mounts", "/dev/a /gone ext4 rw 0 0\n/dev/b / ext4 rw 0 0\n")
+        let root = try TemporaryDirectory()
+        try root.write("/sys/block/sda/size", "1\n")
+        try root.write("/proc/diskstats", "")
+        try root.write("/proc/mounts", "/dev/a /gone ext4 rw 0 0\n/dev/b / ext4 rw 0 0\n")
         var sample = sample(of: "disks")
         try DisksCheck(root: HostRoot(root.path), networkMounts: nil).collect(into: &sample)
         #expect(sample.tagValues("mountpoint", of: "drive_bytes_used") == ["rootfs"])
     }
 
     @Test func `file systems are reported where drives cannot be`() throws {
-        let root = TemporaryRoot()
-        root.write("/proc/mounts", "/dev/b / ext4 rw 0 0\n")
+        let root = try TemporaryDirectory()
+        try root.write("/proc/mounts", "/dev/b / ext4 rw 0 0\n")
         var sample = sample(of: "disks")
         #expect(throws: ChecksError.self) {
             try DisksCheck(root: HostRoot(root.path), networkMounts: nil).collect(into: &sample)

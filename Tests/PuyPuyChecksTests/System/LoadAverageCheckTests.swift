@@ -1,4 +1,5 @@
 import PuyPuyCore
+import TestSupport
 import Testing
 
 @testable import PuyPuyChecks
@@ -15,9 +16,9 @@ struct LoadAverageCheckTests {
     }
 
     @Test(arguments: ["", "1.0 2.0\n", "a b c\n"])
-    func `anything else is a problem`(text: String) {
-        let root = TemporaryRoot()
-        root.write("/proc/loadavg", text)
+    func `anything else is a problem`(text: String) throws {
+        let root = try TemporaryDirectory()
+        try root.write("/proc/loadavg", text)
         var sample = sample(of: "load_average")
         #expect(throws: ChecksError.self) {
             try LoadAverageCheck(root: HostRoot(root.path)).collect(into: &sample)
@@ -28,12 +29,12 @@ struct LoadAverageCheckTests {
     @Test func `this machine's averages lie between two readings of the file`() throws {
         // The kernel updates them every five seconds; between equal readings they are the same.
         for _ in 0..<20 {
-            let before = lines(ofLive: "/proc/loadavg")
+            let before = words(readText("/proc/loadavg"))
             var sample = sample(of: "load_average")
             try LoadAverageCheck(root: HostRoot("/")).collect(into: &sample)
-            let after = lines(ofLive: "/proc/loadavg")
-            guard words(before[0])[0...2] == words(after[0])[0...2] else { continue }
-            let expected = words(before[0])[0...2].compactMap(Double.init)
+            let after = words(readText("/proc/loadavg"))
+            guard before[0...2] == after[0...2] else { continue }
+            let expected = before[0...2].compactMap(Double.init)
             #expect(sample.points.map(\.value.asDouble) == expected)
             return
         }

@@ -1,4 +1,5 @@
 import PuyPuyCore
+import TestSupport
 import Testing
 
 @testable import PuyPuyChecks
@@ -39,9 +40,9 @@ struct MemoryCheckTests {
         #expect(sizes == ["Active(anon)": 7168, "Active": 3072])
     }
 
-    @Test func `a file without a total is a problem that names it`() {
-        let root = TemporaryRoot()
-        root.write("/proc/meminfo", "MemFree: 5 kB\n")
+    @Test func `a file without a total is a problem that names it`() throws {
+        let root = try TemporaryDirectory()
+        try root.write("/proc/meminfo", "MemFree: 5 kB\n")
         var sample = sample(of: "memory")
         let error = #expect(throws: ChecksError.self) {
             try MemoryCheck(root: HostRoot(root.path)).collect(into: &sample)

@@ -1,4 +1,5 @@
 import PuyPuyCore
+import TestSupport
 import Testing
 
 @testable import PuyPuyChecks
@@ -25,15 +26,15 @@ struct NetworkBytesCheckTests {
     }
 
     @Test func `an idle interface has a rate of zero from the second reading on`() throws {
-        let root = TemporaryRoot()
+        let root = try TemporaryDirectory()
         let statistics = "/sys/class/net/eth0/statistics"
-        root.write("\(statistics)/rx_bytes", "1000\n")
-        root.write("\(statistics)/tx_bytes", "77\n")
+        try root.write("\(statistics)/rx_bytes", "1000\n")
+        try root.write("\(statistics)/tx_bytes", "77\n")
         let check = NetworkBytesCheck(root: HostRoot(root.path), loopback: false, rated: true)
         var first = sample(of: "network_bytes", at: 100)
         try check.collect(into: &first)
         #expect(first.points.isEmpty)
-        root.write("\(statistics)/rx_bytes", "6000\n")
+        try root.write("\(statistics)/rx_bytes", "6000\n")
         var second = sample(of: "network_bytes", at: 110, after: first)
         try check.collect(into: &second)
         #expect(second.value("bytes_rx", ["type": "system"]) == .double(500))

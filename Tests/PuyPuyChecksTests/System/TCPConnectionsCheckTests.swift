@@ -1,4 +1,5 @@
 import PuyPuyCore
+import TestSupport
 import Testing
 
 @testable import PuyPuyChecks
@@ -42,8 +43,8 @@ struct TCPConnectionsCheckTests {
         #expect(count.total == 2)
     }
 
-    @Test func `a host without any of the files is a problem`() {
-        let root = TemporaryRoot()
+    @Test func `a host without any of the files is a problem`() throws {
+        let root = try TemporaryDirectory()
         var sample = sample(of: "tcpconn")
         #expect(throws: ChecksError.self) {
             try TCPConnectionsCheck(root: HostRoot(root.path)).collect(into: &sample)
@@ -51,10 +52,10 @@ struct TCPConnectionsCheckTests {
     }
 
     @Test func `another root is asked for the sockets of its first process`() throws {
-        let root = TemporaryRoot()
+        let root = try TemporaryDirectory()
         let header = "  sl  local_address rem_address   st\n"
-        root.write("/proc/net/tcp", header)
-        root.write("/proc/1/net/tcp", header + "   0: 0:1 0:0 0A 0\n")
+        try root.write("/proc/net/tcp", header)
+        try root.write("/proc/1/net/tcp", header + "   0: 0:1 0:0 0A 0\n")
         var sample = sample(of: "tcpconn")
         try TCPConnectionsCheck(root: HostRoot(root.path)).collect(into: &sample)
         #expect(sample.value("tcp_connections", ["flag": "listen"]) == .integer(1))

@@ -104,7 +104,7 @@ let package = Package(
             name: "PuyPuyAgentTests",
             dependencies: [
                 "PuyPuyAgent", "PuyPuyBackends", "PuyPuyChecks", "PuyPuyCore", "PuyPuySpool",
-                logging,
+                "TestSupport", logging,
             ],
             exclude: ["Fixtures"], swiftSettings: strict),
         .testTarget(

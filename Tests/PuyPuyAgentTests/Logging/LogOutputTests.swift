@@ -1,11 +1,14 @@
 import Glibc
 import Logging
+import TestSupport
 import Testing
 
 @testable import PuyPuyAgent
 
 @Suite struct LogOutputTests {
-    private let folder = TemporaryFolder()
+    private let folder: TemporaryDirectory
+
+    init() throws { folder = try TemporaryDirectory() }
 
     private func output(_ path: String, level: Logger.Level = .info) -> LogOutput {
         LogOutput(
@@ -74,7 +77,7 @@ import Testing
         let output = output(path)
         logger(output).info("one")
         rename(folder.path + "/kept", folder.path + "/moved")
-        folder.write("kept", "a file where a folder was")
+        try folder.write("kept", "a file where a folder was")
         output.reopen()
         logger(output).info("two")
         let kept = try lines(folder.path + "/moved/puypuy.log")

@@ -1,11 +1,12 @@
 import PuyPuyBackends
+import TestSupport
 import Testing
 
 @testable import PuyPuyAgent
 
 @Suite struct BackendReaderTests {
     @Test func `the defaults of the keys are those of the backend`() throws {
-        let loaded = TemporaryFolder().loadInflux("")
+        let loaded = try TemporaryDirectory().loadInflux("")
         #expect(loaded.problems == [])
         var expected = BackendConfiguration(name: "default", type: .influxDB)
         expected.url = "http://127.0.0.1:8086"
@@ -14,9 +15,9 @@ import Testing
     }
 
     @Test func `every key has its effect`() throws {
-        let folder = TemporaryFolder()
-        let pem = folder.write("tls/a.pem", "")
-        let loaded = folder.loadInflux(
+        let folder = try TemporaryDirectory()
+        let pem = try folder.write("tls/a.pem", "")
+        let loaded = try folder.loadInflux(
             """
             retention_policy: week
             ca_file: tls/a.pem
@@ -51,8 +52,8 @@ import Testing
     }
 
     @Test func `every section of a destination is one, in their order`() throws {
-        let folder = TemporaryFolder()
-        let loaded = folder.loadInflux(
+        let folder = try TemporaryDirectory()
+        let loaded = try folder.loadInflux(
             "address: http://h:1\n[TSDB:archive]\ntsdtype: Local\n[TSDB:b-2]\ntsdtype: INFLUXDB\ndatabase: d\n"
                 + "address: h:8086\n")
         let settings = try #require(loaded.settings)
@@ -67,7 +68,7 @@ import Testing
     }
 
     @Test func `without a destination the points stay in the spool`() throws {
-        let loaded = TemporaryFolder().load("[SelfConfig]\nlocation: here\n")
+        let loaded = try TemporaryDirectory().load("[SelfConfig]\nlocation: here\n")
         #expect(
             try #require(loaded.settings).backends == [
                 BackendConfiguration(name: "default", type: .local)

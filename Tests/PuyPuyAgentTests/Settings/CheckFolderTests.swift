@@ -1,4 +1,5 @@
 import PuyPuyCore
+import TestSupport
 import Testing
 
 @testable import PuyPuyAgent
@@ -7,12 +8,12 @@ import Testing
     private let local = "[TSDB]\ntsdtype: Local\n"
 
     @Test func `an empty file enables a check`() throws {
-        let folder = TemporaryFolder()
-        folder.write("checks_enabled/check_memory.ini", "")
-        folder.write("checks_enabled/check_cpustats.ini", "# only a comment\n")
-        folder.write("checks_enabled/README", "not an INI file")
-        folder.write("checks_enabled/check_disks.ini.disabled", "not read")
-        let (settings, problems) = folder.load(local)
+        let folder = try TemporaryDirectory()
+        try folder.write("checks_enabled/check_memory.ini", "")
+        try folder.write("checks_enabled/check_cpustats.ini", "# only a comment\n")
+        try folder.write("checks_enabled/README", "not an INI file")
+        try folder.write("checks_enabled/check_disks.ini.disabled", "not read")
+        let (settings, problems) = try folder.load(local)
         #expect(problems == [])
         #expect(try #require(settings).checks.map(\.id) == ["cpustats", "memory"])
     }
@@ -21,9 +22,9 @@ import Testing
         "port: 1\ninterval: 30", "[redis]\nport: 1\ninterval: 30", "[Redis]\nport=1\nInterval: 30s",
     ])
     func `the check's own file wins over its section`(_ text: String) throws {
-        let folder = TemporaryFolder()
-        folder.write("checks_enabled/check_redis.ini", text)
-        let (settings, problems) = folder.load(
+        let folder = try TemporaryDirectory()
+        try folder.write("checks_enabled/check_redis.ini", text)
+        let (settings, problems) = try folder.load(
             local + "[Redis]\nhost: db1\nport: 6379\ntimeout: 3\n")
         #expect(problems == [])
         let check = try #require(settings?.checks.first)
@@ -33,10 +34,10 @@ import Testing
     }
 
     @Test func `instances are checks of their own with a tag`() throws {
-        let folder = TemporaryFolder()
-        folder.write("checks_enabled/check_redis.ini", "")
-        folder.write("checks_enabled/check_redis@cache-1.ini", "port: 6380\npass: ${REDIS}\n")
-        let (settings, problems) = folder.load(
+        let folder = try TemporaryDirectory()
+        try folder.write("checks_enabled/check_redis.ini", "")
+        try folder.write("checks_enabled/check_redis@cache-1.ini", "port: 6380\npass: ${REDIS}\n")
+        let (settings, problems) = try folder.load(
             local + "[Redis]\nhost: db1\n", environment: ["REDIS": "geheim"])
         #expect(problems == [])
         let checks = try #require(settings).checks
@@ -48,9 +49,9 @@ import Testing
     }
 
     @Test func `a check may take any key`() throws {
-        let folder = TemporaryFolder()
-        folder.write("checks_enabled/check_openfiles.ini", "gazan: gazan-glibc\n")
-        let (settings, problems) = folder.load(local + "[Open Files]\ndn: /tmp/dn.pid\n")
+        let folder = try TemporaryDirectory()
+        try folder.write("checks_enabled/check_openfiles.ini", "gazan: gazan-glibc\n")
+        let (settings, problems) = try folder.load(local + "[Open Files]\ndn: /tmp/dn.pid\n")
         #expect(problems == [])
         #expect(
             try #require(settings).checks[0].options == [
@@ -104,17 +105,17 @@ import Testing
     ])
     func `what is wrong with a check's file is told with the file`(
         _ name: String, _ text: String, _ expected: String
-    ) {
-        let folder = TemporaryFolder()
-        folder.write("checks_enabled/check_cpustats.ini", "")
-        folder.write("checks_enabled/" + name, text)
-        let (settings, problems) = folder.load(local)
+    ) throws {
+        let folder = try TemporaryDirectory()
+        try folder.write("checks_enabled/check_cpustats.ini", "")
+        try folder.write("checks_enabled/" + name, text)
+        let (settings, problems) = try folder.load(local)
         #expect(problems.lines == [expected])
         #expect((settings == nil) == problems.hasErrors)
     }
 
-    @Test func `no check at all is warned of`() {
-        let (settings, problems) = TemporaryFolder().load(local)
+    @Test func `no check at all is warned of`() throws {
+        let (settings, problems) = try TemporaryDirectory().load(local)
         #expect(settings?.checks == [])
         #expect(problems.map(\.severity) == [.warning])
     }

@@ -1,4 +1,5 @@
 import PuyPuyBackends
+import TestSupport
 import Testing
 
 @testable import PuyPuyAgent
@@ -14,7 +15,7 @@ import Testing
         ("user: u\npass: ${SECRET}", .basic(user: "u", password: "from $ outside")),
     ])
     func `credentials are what stands there`(_ keys: String, _ expected: Credentials) throws {
-        let loaded = TemporaryFolder().loadInflux(
+        let loaded = try TemporaryDirectory().loadInflux(
             keys, environment: ["SECRET": "from $ outside"])
         #expect(loaded.problems == [])
         #expect(try #require(loaded.settings).backends[0].credentials == expected)
@@ -22,9 +23,9 @@ import Testing
 
     @Test(arguments: ["geheim", "geheim\n", "geheim\r\n"])
     func `a secret can be in a file`(_ text: String) throws {
-        let folder = TemporaryFolder()
-        folder.write("secrets/password", text)
-        let loaded = folder.loadInflux("user: u\npass_file: secrets/password")
+        let folder = try TemporaryDirectory()
+        try folder.write("secrets/password", text)
+        let loaded = try folder.loadInflux("user: u\npass_file: secrets/password")
         #expect(loaded.problems == [])
         #expect(
             try #require(loaded.settings).backends[0].credentials
@@ -32,9 +33,9 @@ import Testing
     }
 
     @Test func `a secret that everybody can read is warned of`() throws {
-        let folder = TemporaryFolder()
-        let path = folder.write("token", "t\n", mode: 0o644)
-        let loaded = folder.loadInflux("token_file: token")
+        let folder = try TemporaryDirectory()
+        let path = try folder.write("token", "t\n", mode: 0o644)
+        let loaded = try folder.loadInflux("token_file: token")
         #expect(
             loaded.problems.lines == [
                 "config.ini:5: warning: [TSDB] token_file: \"\(path)\": readable by every user of "
@@ -44,17 +45,17 @@ import Testing
     }
 
     @Test(arguments: ["", "\n", "a\nb\n", "a\u{1b}b"])
-    func `a file that holds no secret is an error`(_ text: String) {
-        let folder = TemporaryFolder()
-        folder.write("token", text)
-        let loaded = folder.loadInflux("auth: yes\ntoken_file: token")
+    func `a file that holds no secret is an error`(_ text: String) throws {
+        let folder = try TemporaryDirectory()
+        try folder.write("token", text)
+        let loaded = try folder.loadInflux("auth: yes\ntoken_file: token")
         #expect(loaded.settings == nil)
         #expect(loaded.problems.count == 1)
         #expect(loaded.problems.first?.key == "token_file")
     }
 
-    @Test func `no problem shows a secret`() {
-        let loaded = TemporaryFolder().loadInflux(
+    @Test func `no problem shows a secret`() throws {
+        let loaded = try TemporaryDirectory().loadInflux(
             "pass: geheim\n    geheim\ntoken: geheim ; geheim\nproxy: x://a:geheim@h\n"
                 + "address: http://a:geheim@h:99999")
         #expect(loaded.problems.count >= 3)

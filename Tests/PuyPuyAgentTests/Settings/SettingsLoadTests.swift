@@ -3,6 +3,7 @@ import Logging
 import PuyPuyBackends
 import PuyPuyCore
 import PuyPuySpool
+import TestSupport
 import Testing
 
 @testable import PuyPuyAgent
@@ -97,11 +98,11 @@ import Testing
     }
 
     @Test func `a later file of a folder wins key by key`() throws {
-        let folder = TemporaryFolder()
-        folder.write("conf/10.ini", "[SelfConfig]\nlocation: first\ncluster_name: c\n")
-        folder.write("conf/20.ini", "[SelfConfig]\nlocation: second\n[TSDB]\ntsdtype: Local\n")
-        folder.write("conf/notes.txt", "not read")
-        folder.write("conf/checks_enabled/check_cpustats.ini", "")
+        let folder = try TemporaryDirectory()
+        try folder.write("conf/10.ini", "[SelfConfig]\nlocation: first\ncluster_name: c\n")
+        try folder.write("conf/20.ini", "[SelfConfig]\nlocation: second\n[TSDB]\ntsdtype: Local\n")
+        try folder.write("conf/notes.txt", "not read")
+        try folder.write("conf/checks_enabled/check_cpustats.ini", "")
         let (settings, problems) = Settings.load(
             from: SettingsLocation(label: "conf", path: folder.path + "/conf"),
             checks: Fixtures.checks, environment: { _ in nil })
@@ -115,18 +116,18 @@ import Testing
     }
 
     @Test func `what [DEFAULT] says stands for what a section lacks`() throws {
-        let folder = TemporaryFolder()
-        folder.write("checks_enabled/check_cpustats.ini", "")
-        let (settings, problems) = folder.load(
+        let folder = try TemporaryDirectory()
+        try folder.write("checks_enabled/check_cpustats.ini", "")
+        let (settings, problems) = try folder.load(
             "[DEFAULT]\nlocation: everywhere\nother: thing\n[TSDB]\ntsdtype: Local\n")
         #expect(problems == [])
         #expect(settings?.location == "everywhere")
     }
 
     @Test func `relative paths are relative to the folder of the configuration`() throws {
-        let folder = TemporaryFolder()
-        folder.write("checks_enabled/check_cpustats.ini", "")
-        let loaded = folder.load(
+        let folder = try TemporaryDirectory()
+        try folder.write("checks_enabled/check_cpustats.ini", "")
+        let loaded = try folder.load(
             "[SelfConfig]\nlog_file: ./log//puypuy.log\npid_file:\nspool_path: /data/spool.db\n"
                 + "[TSDB]\ntsdtype: Local\n")
         let settings = try #require(loaded.settings)
@@ -137,9 +138,9 @@ import Testing
     }
 
     @Test func `every key of the spool has its effect`() throws {
-        let folder = TemporaryFolder()
-        folder.write("checks_enabled/check_cpustats.ini", "")
-        let loaded = folder.load(
+        let folder = try TemporaryDirectory()
+        try folder.write("checks_enabled/check_cpustats.ini", "")
+        let loaded = try folder.load(
             """
             [SelfConfig]
             durability: Normal
@@ -179,9 +180,9 @@ import Testing
             ])
     }
 
-    @Test func `log_level wins over debug_log`() {
-        let folder = TemporaryFolder()
-        let loaded = folder.load(
+    @Test func `log_level wins over debug_log`() throws {
+        let folder = try TemporaryDirectory()
+        let loaded = try folder.load(
             "[SelfConfig]\ndebug_log: True\nlog_level: Error\n[TSDB]\ntsdtype: Local\n")
         #expect(loaded.settings?.logLevel == .error)
     }
@@ -189,8 +190,8 @@ import Testing
     @Test(arguments: 0..<8)
     func `a damaged configuration is never more than problems`(_ seed: UInt64) throws {
         var generator = SeededGenerator(seed: seed)
-        let folder = TemporaryFolder()
-        folder.write("checks_enabled/check_redis.ini", "")
+        let folder = try TemporaryDirectory()
+        try folder.write("checks_enabled/check_redis.ini", "")
         let whole = try Fixtures.text(Fixtures.folder + "/historical/commented_backends.ini")
         let names = SelfConfigKey.all.map(\.name) + BackendKey.all.map(\.name)
         let values = [
@@ -205,7 +206,7 @@ import Testing
                     names.randomElement(using: &generator)! + ": "
                     + values.randomElement(using: &generator)!
             }
-            let loaded = folder.load(lines.joined(separator: "\n"))
+            let loaded = try folder.load(lines.joined(separator: "\n"))
             #expect((loaded.settings == nil) == loaded.problems.hasErrors)
             #expect(loaded.problems.lines.allSatisfy { !$0.contains("\n") })
         }

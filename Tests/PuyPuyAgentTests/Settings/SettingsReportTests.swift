@@ -1,12 +1,13 @@
+import TestSupport
 import Testing
 
 @testable import PuyPuyAgent
 
 @Suite struct SettingsReportTests {
     private func report() throws -> String {
-        let folder = TemporaryFolder()
-        folder.write("checks_enabled/check_redis@a.ini", "port: 1\npass: geheim\n")
-        let loaded = folder.load(
+        let folder = try TemporaryDirectory()
+        try folder.write("checks_enabled/check_redis@a.ini", "port: 1\npass: geheim\n")
+        let loaded = try folder.load(
             """
             [SelfConfig]
             location: somewhere

@@ -1,5 +1,6 @@
 import PuyPuyBackends
 import PuyPuySpool
+import TestSupport
 import Testing
 
 @testable import PuyPuyAgent
@@ -40,9 +41,9 @@ import Testing
     }
 
     @Test func `an empty configuration has the same values`() throws {
-        let folder = TemporaryFolder()
-        folder.write("checks_enabled/check_cpustats.ini", "")
-        let (loaded, problems) = folder.load("")
+        let folder = try TemporaryDirectory()
+        try folder.write("checks_enabled/check_cpustats.ini", "")
+        let (loaded, problems) = try folder.load("")
         #expect(problems == [])
         let empty = try #require(loaded)
         let shipped = try #require(load().settings)

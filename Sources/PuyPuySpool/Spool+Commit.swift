@@ -95,12 +95,19 @@ extension Spool {
 
     private func openAnew() throws(SpoolError) {
         connection = try SpoolFile.open(options, logger: logger, nowNs: wallNs())
-        generation += 1
-        series = SeriesTable()
-        backends = BackendTable()
-        // Numbers go on, so that an acknowledgement for the old file cannot touch the new one.
-        nextBatch = max(nextBatch, try SpoolFile.nextBatch(connection))
-        try configure(configured)
+        do {
+            generation += 1
+            series = SeriesTable()
+            // Of a damaged file that could not be moved aside there are some.
+            backends = try BackendTable(connection)
+            // Numbers go on, so that an acknowledgement for the old file cannot touch the new one.
+            nextBatch = max(nextBatch, try SpoolFile.nextBatch(connection))
+            try configure(configured)
+        } catch {
+            // Points committed now would be collected for no backend: the next commit begins here.
+            connection.close()
+            throw error
+        }
     }
 
     /// One transaction. When `storing` is false, the points are booked as expired instead of stored.

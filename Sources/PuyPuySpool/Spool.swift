@@ -139,7 +139,7 @@ public actor Spool: RunStore {
         isClosed = true
         subscribers = []
         do {
-            try connection.checkpoint(.truncate)
+            if !connection.isClosed { try connection.checkpoint(.truncate) }
         } catch {
             logger.warning("\(error)")
         }

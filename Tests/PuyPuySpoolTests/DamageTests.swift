@@ -1,5 +1,6 @@
 import Glibc
 import PuyPuyCore
+import Synchronization
 import TestSupport
 import Testing
 
@@ -110,5 +111,60 @@ struct DamageTests {
             try Spool(fixture.options, logger: SpoolFixture.logger)
         }
         #expect(error?.description.contains("Is a directory") == true)
+    }
+
+    @Test func `a damaged file that cannot be moved aside stops nothing`() async throws {
+        let fixture = try SpoolFixture()
+        let spool = try await fixture.open()
+        // More than a checkpoint's worth of log.
+        for second in 0..<30 { await spool.append(run(points: 5_000, at: Int64(second))) }
+        let obstacle = "\(fixture.path).damaged-\(fixture.clock.nowNs / 1_000_000_000)"
+        mkdir(obstacle + "-shm", 0o700)
+        await spool.reportDamage(.made(.damaged), generation: 0)
+        #expect(await spool.append(run(points: 1)) == .durable)
+        await spool.reportDamage(.made(.damaged), generation: 1)
+        #expect(await spool.close() == 0)
+    }
+
+    @Test func `points are booked for every backend once a new file can be set up`() async throws {
+        let fixture = try SpoolFixture()
+        let path = fixture.path
+        let isObstructing = Mutex(false)
+        let spool = try Spool(
+            fixture.options, logger: SpoolFixture.logger,
+            wallNs: {
+                // Asked between the old file's leaving and the new one's making.
+                if isObstructing.withLock({ $0 }), fileSizeBytes(path) == 0 {
+                    try? obstruct(
+                        path,
+                        """
+                        CREATE TRIGGER no BEFORE INSERT ON backend
+                        BEGIN SELECT RAISE(ABORT, 'no'); END
+                        """)
+                }
+                return 1_763_900_000_000_000_000
+            }, freeBytes: { nil })
+        try await spool.configure([SpoolBackend(name: "db", type: "test")])
+        isObstructing.withLock { $0 = true }
+        await spool.reportDamage(.made(.damaged), generation: 0)
+        isObstructing.withLock { $0 = false }
+        #expect(await spool.append(run(points: 3)) == .buffered)
+        try obstruct(path, "DROP TRIGGER no")
+        #expect(await spool.append(run(points: 4)) == .durable)
+        #expect(try fixture.books().ledger == Ledger(collected: 7, pending: 7))
+        #expect(try fixture.books().balances)
+    }
+}
+
+/// Runs `sql` on the spool at `path`, which is made when it is missing.
+private func obstruct(_ path: String, _ sql: String) throws {
+    let connection = try Connection(path: path, access: .write)
+    try Migrations.migrate(connection)
+    try connection.execute(sql)
+}
+
+extension SpoolError {
+    fileprivate static func made(_ kind: Kind) -> SpoolError {
+        SpoolError(kind, operation: "cannot read", subject: "a test", cause: "made up")
     }
 }

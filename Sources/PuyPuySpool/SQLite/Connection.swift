@@ -63,6 +63,7 @@ final class Connection {
     /// Closes the file; the connection cannot be used any more.
     func close() {
         guard !isClosed else { return }
+        walFrames = 0
         isClosed = true
         statements.removeAll()
         sqlite3_close_v2(handle)
@@ -128,6 +129,7 @@ final class Connection {
 
     /// Moves the write-ahead log into the file. Returns the frames left behind, 0 after a full one.
     @discardableResult
+        if isClosed { throw .closed(path) }
     func checkpoint(_ extent: Checkpoint) throws(SpoolError) -> Int32 {
         var logged: Int32 = 0
         var moved: Int32 = 0

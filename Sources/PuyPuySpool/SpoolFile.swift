@@ -94,6 +94,8 @@ enum SpoolFile {
 
     /// The number of the first batch to come: behind all that were ever given.
     static func nextBatch(_ connection: Connection) throws(SpoolError) -> BatchID {
-        try connection.integer("SELECT seq FROM sqlite_sequence WHERE name = 'batch'") + 1
+        let last = try connection.integer("SELECT seq FROM sqlite_sequence WHERE name = 'batch'")
+        let pending = try connection.integer("SELECT max(first_batch) FROM pending_range")
+        return max(last + 1, pending)
     }
 }

@@ -113,6 +113,21 @@ struct DamageTests {
         #expect(error?.description.contains("Is a directory") == true)
     }
 
+    @Test func `a kill between a damaged file and the next commit loses no batch numbers`()
+        async throws
+    {
+        let fixture = try SpoolFixture()
+        let spool = try await fixture.open()
+        for second in 0..<5 { await spool.append(run(points: 3, at: Int64(second))) }
+        await spool.reportDamage(.made(.damaged), generation: 0)
+        let killed = try fixture.afterKill()
+        let reopened = try await killed.open()
+        await reopened.append(run(points: 4))
+        #expect(try killed.books().ledger == Ledger(collected: 4, pending: 4))
+        #expect(try killed.books().balances)
+        #expect(await reopened.pendingState(of: "db").set.openFirst == reopened.lastBatch)
+    }
+
     @Test func `a damaged file that cannot be moved aside stops nothing`() async throws {
         let fixture = try SpoolFixture()
         let spool = try await fixture.open()

@@ -74,11 +74,17 @@ enum SpoolFile {
         close(descriptor)
     }
 
-    /// Renames the file with its -wal and -shm, together; nothing is deleted. Says so in the log.
+    /// Renames the file with its -wal and -shm, together; nothing is deleted. Says so in the log. When
+    /// another file was moved aside in the same second, the name has a later one.
     static func moveAside(
         _ path: String, after damage: SpoolError, logger: Logger, nowNs: Int64
     ) throws(SpoolError) {
-        let aside = "\(path).damaged-\(nowNs / 1_000_000_000)"
+        var seconds = nowNs / 1_000_000_000
+        while ["", "-wal"].contains(where: { access("\(path).damaged-\(seconds)\($0)", F_OK) == 0 })
+        {
+            seconds += 1
+        }
+        let aside = "\(path).damaged-\(seconds)"
         for suffix in ["-shm", "-wal", ""] where rename(path + suffix, aside + suffix) != 0 {
             if errno == ENOENT { continue }
             throw SpoolError(
@@ -92,7 +98,8 @@ enum SpoolFile {
             ])
     }
 
-    /// The number of the first batch to come: behind all that were ever given.
+    /// The number of the first batch to come: behind all that were ever given. A file that took the
+    /// place of a damaged one knows of the numbers before it only by where its pending ranges begin.
     static func nextBatch(_ connection: Connection) throws(SpoolError) -> BatchID {
         let last = try connection.integer("SELECT seq FROM sqlite_sequence WHERE name = 'batch'")
         let pending = try connection.integer("SELECT max(first_batch) FROM pending_range")

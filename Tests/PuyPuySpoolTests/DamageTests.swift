@@ -128,6 +128,22 @@ struct DamageTests {
         #expect(await reopened.pendingState(of: "db").set.openFirst == reopened.lastBatch)
     }
 
+    @Test func `two damaged files of one second are both kept`() async throws {
+        let fixture = try SpoolFixture()
+        let spool = try await fixture.open()
+        for generation in 0..<3 {
+            await spool.append(run(points: 10 + generation))
+            await spool.reportDamage(.made(.damaged), generation: generation)
+        }
+        let kept = fixture.names().filter {
+            $0.contains("damaged") && !$0.hasSuffix("-wal") && !$0.hasSuffix("-shm")
+        }
+        let points = try kept.map {
+            try SpoolReader(path: fixture.directory.path + "/" + $0).summary().points
+        }
+        #expect(points.sorted() == [10, 11, 12])
+    }
+
     @Test func `a damaged file that cannot be moved aside stops nothing`() async throws {
         let fixture = try SpoolFixture()
         let spool = try await fixture.open()

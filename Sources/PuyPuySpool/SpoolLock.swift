@@ -17,7 +17,7 @@ final class SpoolLock {
         guard flock(descriptor, LOCK_EX | LOCK_NB) == 0 else {
             let cause = errno
             let holder = SpoolLock.readHolder(descriptor)
-            close(descriptor)
+            // The deinitializer closes the file.
             throw SpoolError(
                 .locked, operation: "cannot lock", subject: path,
                 cause: cause == EWOULDBLOCK
@@ -29,7 +29,9 @@ final class SpoolLock {
         pwrite(descriptor, identity, identity.count, 0)
     }
 
-    deinit { close(descriptor) }
+    deinit {
+        if descriptor >= 0 { close(descriptor) }
+    }
 
     static func path(forSpoolAt path: String) -> String {
         path.hasSuffix(".db") ? String(path.dropLast(3)) + ".lock" : path + ".lock"

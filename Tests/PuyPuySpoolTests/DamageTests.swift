@@ -113,6 +113,14 @@ struct DamageTests {
         #expect(error?.description.contains("Is a directory") == true)
     }
 
+    @Test func `a file that cannot be opened for reading is closed once`() throws {
+        let fixture = try SpoolFixture()
+        mkdir(fixture.path, 0o700)
+        for _ in 0..<200 {
+            #expect(throws: SpoolError.self) { try SpoolReader(path: fixture.path) }
+        }
+    }
+
     @Test func `a kill between a damaged file and the next commit loses no batch numbers`()
         async throws
     {

@@ -35,9 +35,8 @@ final class Connection {
         }
         handle = opened
         guard code == SQLITE_OK else {
-            let error = Connection.error(handle, code, operation: "cannot open", path: path)
-            sqlite3_close_v2(opened)
-            throw error
+            // The deinitializer closes the handle.
+            throw Connection.error(handle, code, operation: "cannot open", path: path)
         }
         sqlite3_extended_result_codes(handle, 1)
         sqlite3_busy_timeout(handle, 5_000)
@@ -63,8 +62,8 @@ final class Connection {
     /// Closes the file; the connection cannot be used any more.
     func close() {
         guard !isClosed else { return }
-        walFrames = 0
         isClosed = true
+        walFrames = 0
         statements.removeAll()
         sqlite3_close_v2(handle)
     }
@@ -129,8 +128,8 @@ final class Connection {
 
     /// Moves the write-ahead log into the file. Returns the frames left behind, 0 after a full one.
     @discardableResult
-        if isClosed { throw .closed(path) }
     func checkpoint(_ extent: Checkpoint) throws(SpoolError) -> Int32 {
+        if isClosed { throw .closed(path) }
         var logged: Int32 = 0
         var moved: Int32 = 0
         let mode = extent == .passive ? SQLITE_CHECKPOINT_PASSIVE : SQLITE_CHECKPOINT_TRUNCATE

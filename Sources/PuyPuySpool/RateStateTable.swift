@@ -20,9 +20,10 @@ struct RateStateTable {
         return states
     }
 
-    /// Replaces readings, within a transaction of the caller.
+    /// Replaces readings, within a transaction of the caller. No rate can be computed from one that
+    /// is not finite, and SQLite takes NaN for NULL: it is left out.
     func write(_ changes: [RateChange]) throws(SpoolError) {
-        for change in changes {
+        for change in changes where change.state.value.isFinite {
             let moment = change.state.moment
             try connection.statement(
                 """

@@ -1,6 +1,7 @@
 import Glibc
 import PuyPuyCore
 import PuyPuySpool
+import Synchronization
 import TestSupport
 import Testing
 
@@ -194,5 +195,18 @@ struct SpoolTests {
             #expect(stat(fixture.directory.path + "/spool" + suffix, &status) == 0)
             #expect(status.st_mode & 0o007 == 0, "spool\(suffix) is open to others")
         }
+    }
+
+    @Test func `a reading that is not finite costs no commit`() async throws {
+        let fixture = try SpoolFixture()
+        let spool = try await fixture.open()
+        var bad = run(points: 2)
+        let moment = Moment(wallNs: 5, bootNs: 6, bootID: "boot")
+        bad.rateChanges = [
+            RateChange(key: "bad", state: RateState(value: .double(.nan), moment: moment)),
+            RateChange(key: "good", state: RateState(value: .double(1), moment: moment)),
+        ]
+        #expect(await spool.append(bad) == .durable)
+        #expect(try await spool.rateStates().keys.sorted() == ["good"])
     }
 }

@@ -136,6 +136,8 @@ public actor Spool: RunStore {
     public func close() -> Int {
         guard !isClosed else { return 0 }
         commitWaiting()
+        // There may be room again for what waits in memory.
+        if !buffer.runs.isEmpty { _ = commit(runs: [], []) }
         isClosed = true
         subscribers = []
         do {

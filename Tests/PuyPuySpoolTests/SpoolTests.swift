@@ -209,4 +209,14 @@ struct SpoolTests {
         #expect(await spool.append(bad) == .durable)
         #expect(try await spool.rateStates().keys.sorted() == ["good"])
     }
+
+    @Test func `closing commits what waits in memory when there is room again`() async throws {
+        let fixture = try SpoolFixture { $0.minFreeBytes = 10 << 20 }
+        let spool = try await fixture.open()
+        fixture.freeBytes.withLock { $0 = 1 << 20 }
+        #expect(await spool.append(run(points: 100)) == .buffered)
+        fixture.freeBytes.withLock { $0 = 1 << 30 }
+        #expect(await spool.close() == 0)
+        #expect(try fixture.books().ledger == Ledger(collected: 100, pending: 100))
+    }
 }

@@ -85,23 +85,25 @@ extension Spool {
         return 0
     }
 
-    /// Expires the oldest batches, some at a time, that were committed before `cutoffNs`, whoever
-    /// has not confirmed them. Returns how many.
+    /// Expires the oldest pending batches, some at a time, that were committed before `cutoffNs`,
+    /// whoever has not confirmed them. Returns how many. They go as confirmed ones do.
     private func expireOldest(before cutoffNs: Int64) throws(SpoolError) -> Int {
         let statement = try connection.statement(
             """
             SELECT min(id), max(id) FROM
-                (SELECT id, committed_ns FROM batch ORDER BY id LIMIT ?1) WHERE committed_ns < ?2
+                (SELECT id, committed_ns FROM batch WHERE id >= ?3 ORDER BY id LIMIT ?1)
+            WHERE committed_ns < ?2
             """
         )
         .bind(1, Self.batchesPerStep).bind(2, cutoffNs)
+        .bind(3, backends.entries.map(\.pending.first).min() ?? .max)
         let found = try statement.step() && !statement.isNull(0)
         let range = found ? statement.integer(0)...statement.integer(1) : 0...0
         statement.reset()
         guard found else { return 0 }
         var pending: [Int: PendingSet] = [:]
         var expired: Int64 = 0
-        let deleted = try connection.transaction { () throws(SpoolError) -> Int in
+        try connection.transaction { () throws(SpoolError) in
             for (index, entry) in backends.entries.enumerated() {
                 var lost: Int64 = 0
                 for part in entry.pending.intersection(range) { lost += try points(in: part) }
@@ -113,7 +115,6 @@ extension Spool {
                 pending[index] = after
                 expired += lost
             }
-            return try deleteRows(range)
         }
         for (index, set) in pending { backends.replace(index, set) }
         if expired > 0 {
@@ -124,14 +125,10 @@ extension Spool {
                     "hint": "see spool_max_mb, spool_min_free_mb, spool_max_age_hours",
                 ])
         }
-        return deleted
+        return range.count
     }
 
     private func deleteBatches(_ range: ClosedRange<BatchID>) throws(SpoolError) -> Int {
-        try connection.transaction { () throws(SpoolError) in try deleteRows(range) }
-    }
-
-    private func deleteRows(_ range: ClosedRange<BatchID>) throws(SpoolError) -> Int {
         try connection.statement("DELETE FROM batch WHERE id BETWEEN ?1 AND ?2")
             .bind(1, range.lowerBound).bind(2, range.upperBound).run()
         return connection.changes

@@ -22,11 +22,11 @@ public struct SpoolOptions: Sendable, Hashable {
     public var durability: Durability = .full
     /// How long confirmed batches are kept for replay and queries.
     public var retain: Duration = .seconds(24 * 3600)
-    /// The most bytes of pages in use and write-ahead log.
+    /// The most bytes of pages in use; the write-ahead log, of some megabytes, comes on top.
     public var maxBytes: Int64 = 2 << 30
     /// Bytes of the file system that are left to others.
     public var minFreeBytes: Int64 = 256 << 20
-    /// Pending points older than this expire; `nil` for never.
+    /// Pending points that were committed longer ago expire; `nil` for never.
     public var maxAge: Duration?
     /// What goes at the cap.
     public var overflow: Overflow = .dropOldest

@@ -53,6 +53,23 @@ struct RetentionTests {
         #expect(books.balances)
     }
 
+    @Test func `confirmed batches past the greatest age stay for their retention`() async throws {
+        let fixture = try SpoolFixture {
+            $0.retain = .seconds(86_400)
+            $0.maxAge = .seconds(7200)
+        }
+        let spool = try await fixture.open()
+        for second in 0..<3 { await spool.append(run(points: 10, at: Int64(second))) }
+        _ = try await spool.acknowledge(Acknowledgement(backend: "db", batches: 1...1))
+        _ = try await spool.acknowledge(Acknowledgement(backend: "db", batches: 3...3))
+        fixture.clock.advance(.seconds(7300))
+        await housekeep(spool)
+        let books = try fixture.books()
+        #expect(books.ledger == Ledger(collected: 30, delivered: 20, expired: 10))
+        #expect(books.balances)
+        #expect(try fixture.reader().summary().points >= 20)
+    }
+
     @Test(arguments: [Overflow.dropOldest, .dropNewest])
     func `at the cap the policy decides, and every dropped point is counted`(policy: Overflow)
         async throws

@@ -124,7 +124,7 @@ struct DaemonTests {
         umask(0)
         try puypuy.start()
         #expect(eventually { (try? puypuy.inspect().points) ?? 0 > 0 })
-        for name in ["spool.db", "spool.db-wal", "spool.lock", "puypuy.log"] {
+        for name in ["spool.db", "spool.db-wal", "spool.lock", "puypuy.log", "puypuy.pid"] {
             var status = stat()
             #expect(stat(puypuy.path + "/var/" + name, &status) == 0, "\(name) is missing")
             #expect(status.st_mode & 0o007 == 0, "\(name) is open to others")

@@ -10,7 +10,7 @@ struct PidFile {
     init(_ path: String?) throws(DaemonError) {
         self.path = path
         guard let path else { return }
-        let file = open(path, O_WRONLY | O_CREAT | O_TRUNC | O_CLOEXEC, 0o644)
+        let file = open(path, O_WRONLY | O_CREAT | O_TRUNC | O_CLOEXEC, 0o640)
         guard file >= 0 else {
             throw DaemonError(
                 operation: "cannot write pid_file", subject: path,

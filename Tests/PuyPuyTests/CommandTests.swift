@@ -27,6 +27,20 @@ struct CommandTests {
         #expect(access(puypuy.path + "/var/spool.db", F_OK) != 0)
     }
 
+    @Test func `once --send fails when the spool cannot take the points`() throws {
+        let puypuy = try Installation(
+            configuration: """
+                [SelfConfig]
+                spool_min_free_mb: 16777216
+                [TSDB]
+                tsdtype: Local
+                """, checks: ["memory"])
+        let output = try puypuy.run(["once", "--send"])
+        #expect(output.code == 1)
+        #expect(output.errors.contains("spool_min_free_mb"))
+        #expect(!output.errors.contains("the spool keeps the points"))
+    }
+
     @Test func `check run shows rates with a second reading`() throws {
         let puypuy = try installation()
         let first = try puypuy.run(["check", "run", "cpustats"])

@@ -35,14 +35,22 @@ public struct OneShot: Sendable {
     }
 
     /// Commits `runs` to the spool and sends what is pending, at most for `patience` a backend.
-    /// Throws when a daemon has the spool: it sends by itself.
+    /// Throws when a daemon has the spool: it sends by itself. Also throws, after sending, when the spool
+    /// could not take all of `runs`.
     public func send(_ runs: [Run], patience: Duration) async throws -> [Delivered] {
         let spool = try Spool(settings.spool, logger: Logger(label: "spool"))
         try await spool.configure(settings.backends.map(SpoolBackend.init))
-        for run in runs { await spool.append(run) }
+        var hasDropped = false
+        for run in runs where await spool.append(run) == .dropped { hasDropped = true }
         let service = try SendersService(settings, spool: spool)
         let results = await service.sendOnce(patience: patience)
-        await spool.close()
+        let trouble = await spool.trouble
+        if await spool.close() > 0 || hasDropped {
+            throw DaemonError(
+                operation: "cannot keep the points in", subject: settings.spool.path,
+                cause: trouble?.cause ?? "unknown",
+                hint: trouble?.hint ?? "they are lost; what was pending before is not")
+        }
         return results
     }
 }

@@ -193,6 +193,13 @@ public actor Sender {
 
     /// Logs the beginning and the end of a failure, and drops connections that failed.
     private func note(_ condition: Delivery.Condition, _ backend: any Backend) {
+        if finishing.load(ordering: .acquiring), condition.reason != nil,
+            lastCondition.reason != nil
+        {
+            // Why requests failed before says more than that the end cuts them.
+            backend.disconnect()
+            return
+        }
         board.update { $0.condition = condition }
         defer { lastCondition = condition }
         switch condition {

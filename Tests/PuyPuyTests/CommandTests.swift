@@ -41,6 +41,22 @@ struct CommandTests {
         #expect(!output.errors.contains("the spool keeps the points"))
     }
 
+    @Test func `once --send says why points wait, not that its time was up`() throws {
+        let puypuy = try Installation(
+            configuration: """
+                [SelfConfig]
+                shutdown_seconds: 1
+                [TSDB]
+                tsdtype: InfluxDB
+                address: http://127.0.0.1:1
+                database: puypuy
+                """, checks: ["memory"])
+        let output = try puypuy.run(["once", "--send"])
+        #expect(output.code == 1)
+        #expect(output.errors.contains("the rest waits in the spool"))
+        #expect(!output.errors.contains("interrupted"))
+    }
+
     @Test func `check run shows rates with a second reading`() throws {
         let puypuy = try installation()
         let first = try puypuy.run(["check", "run", "cpustats"])

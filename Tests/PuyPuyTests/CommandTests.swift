@@ -57,6 +57,19 @@ struct CommandTests {
         #expect(!output.errors.contains("interrupted"))
     }
 
+    @Test func `once --send keeps to the retention`() throws {
+        let puypuy = try Installation(
+            configuration: """
+                [SelfConfig]
+                spool_retain_hours: 0
+                [TSDB]
+                tsdtype: Local
+                """, checks: ["memory"])
+        for _ in 0..<3 { #expect(try puypuy.run(["once", "--send"]).code == 0) }
+        let output = try puypuy.run(["spool", "inspect"])
+        #expect(output.text.contains("0 points in 0 batches"), "\(output.text)")
+    }
+
     @Test func `check run shows rates with a second reading`() throws {
         let puypuy = try installation()
         let first = try puypuy.run(["check", "run", "cpustats"])

@@ -44,6 +44,7 @@ public struct OneShot: Sendable {
         for run in runs where await spool.append(run) == .dropped { hasDropped = true }
         let service = try SendersService(settings, spool: spool)
         let results = await service.sendOnce(patience: patience)
+        _ = await spool.maintain()
         let trouble = await spool.trouble
         if await spool.close() > 0 || hasDropped {
             throw DaemonError(

@@ -38,6 +38,13 @@ struct DaemonTests {
         #expect(try puypuy.audit())
     }
 
+    @Test func `the folder of pid_file is made when it is missing`() throws {
+        let puypuy = try Installation(
+            configuration: local(period: 1, "pid_file: run/puypuy.pid"), checks: ["memory"])
+        try puypuy.start()
+        #expect(eventually { readText(puypuy.path + "/run/puypuy.pid") == "\(puypuy.daemonPid)\n" })
+    }
+
     @Test func `values agree with an independent reading of proc`() throws {
         let puypuy = try Installation(configuration: local(), checks: ["memory", "load_average"])
         try puypuy.start()

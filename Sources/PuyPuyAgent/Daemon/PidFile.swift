@@ -6,10 +6,13 @@ internal import PuyPuySpool
 struct PidFile {
     private let path: String?
 
-    /// Writes the id of this process to `path`; nothing without a path.
+    /// Writes the id of this process to `path`, whose folder is made when it is missing; nothing
+    /// without a path.
     init(_ path: String?) throws(DaemonError) {
         self.path = path
         guard let path else { return }
+        // What fails here is told by the opening of the file.
+        if let slash = path.lastIndex(of: "/") { mkdir(String(path[..<slash]), 0o750) }
         let file = open(path, O_WRONLY | O_CREAT | O_TRUNC | O_CLOEXEC, 0o640)
         guard file >= 0 else {
             throw DaemonError(

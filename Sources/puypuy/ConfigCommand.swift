@@ -26,7 +26,7 @@ struct ConfigCommand: AsyncParsableCommand {
         func run() async throws {
             let location = try configurationOption.find()
             let (settings, problems) = Settings.load(from: location, checks: CheckSet.builtIn)
-            for problem in problems { print(problem.description) }
+            for problem in problems { Terminal.write(problem.description + "\n") }
             let errors = problems.count { $0.severity == .error }
             guard let settings else {
                 throw Failure.misused(

@@ -30,8 +30,11 @@ public struct LoadedUnit: Sendable {
 /// Each call is one short read transaction, which ends before the call returns: nothing is held
 /// while a network or a terminal is slow. Belongs to one thread at a time.
 public final class SpoolReader: SeriesCatalog {
+    /// So many series are remembered from one unit to the next.
+    static let seriesKept = 20_000
+
     let connection: Connection
-    private var known: [SeriesID: Series] = [:]
+    private(set) var known: [SeriesID: Series] = [:]
 
     /// Opens the spool at `path` for reading. Throws when there is none, or when it is newer than
     /// this program.
@@ -136,8 +139,10 @@ public final class SpoolReader: SeriesCatalog {
         return unit
     }
 
-    /// Reads the series of `block` that are not known yet.
+    /// Reads the series of `block` that are not known yet. Forgets the others when they are many:
+    /// where series come and go, a sender that runs for months meets any number of them.
     func learnSeries(of block: PointBlock) throws(SpoolError) {
+        if known.count > Self.seriesKept { known.removeAll() }
         for id in block.seriesIDs where known[id] == nil {
             if let series = try load(id) { known[id] = series }
         }

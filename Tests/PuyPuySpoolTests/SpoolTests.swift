@@ -1,9 +1,10 @@
 import Glibc
 import PuyPuyCore
-import PuyPuySpool
 import Synchronization
 import TestSupport
 import Testing
+
+@testable import PuyPuySpool
 
 struct SpoolTests {
     @Test func `what append acknowledged is there after a kill`() async throws {
@@ -218,5 +219,19 @@ struct SpoolTests {
         fixture.freeBytes.withLock { $0 = 1 << 30 }
         #expect(await spool.close() == 0)
         #expect(try fixture.books().ledger == Ledger(collected: 100, pending: 100))
+    }
+
+    @Test func `a reader's memory is bounded where series come and go`() async throws {
+        let fixture = try SpoolFixture()
+        let spool = try await fixture.open()
+        let reader = try fixture.reader()
+        let each = SpoolReader.seriesKept / 4
+        for generation in 0..<8 {
+            await spool.append(run("c\(generation)", points: each, series: each))
+            let batch = await spool.lastBatch
+            let unit = try reader.load(batch...batch)
+            #expect(reader.known.count <= SpoolReader.seriesKept + each)
+            #expect(unit.block.point(0, in: reader).series.tags["check"] == "c\(generation)")
+        }
     }
 }

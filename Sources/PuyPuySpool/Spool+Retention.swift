@@ -64,7 +64,8 @@ extension Spool {
     }
 
     /// Deletes the oldest batches that are pending for no backend and were committed before
-    /// `cutoffNs`, some at a time. Returns how many.
+    /// `cutoffNs`, some at a time. Returns how many. A batch that seems to come from further in the
+    /// future than the retention is long was committed when the clock was wrong, and goes as well.
     private func deleteConfirmed(before cutoffNs: Int64) throws(SpoolError) -> Int {
         for range in confirmedRanges() {
             let statement = try connection.statement(
@@ -72,11 +73,11 @@ extension Spool {
                 SELECT max(id) FROM
                     (SELECT id, committed_ns FROM batch WHERE id BETWEEN ?1 AND ?2
                      ORDER BY id LIMIT ?3)
-                WHERE committed_ns < ?4
+                WHERE committed_ns < ?4 OR committed_ns > ?5
                 """
             )
             .bind(1, range.lowerBound).bind(2, range.upperBound).bind(3, Self.batchesPerStep)
-            .bind(4, cutoffNs)
+            .bind(4, cutoffNs).bind(5, wallNs() + options.retain.nanoseconds)
             let last = try statement.step() && !statement.isNull(0) ? statement.integer(0) : nil
             statement.reset()
             guard let last else { continue }

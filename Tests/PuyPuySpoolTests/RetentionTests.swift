@@ -40,6 +40,22 @@ struct RetentionTests {
         #expect(summary.backends[0].balances)
     }
 
+    @Test func `batches of a time when the clock was years ahead do not stop the retention`()
+        async throws
+    {
+        let fixture = try SpoolFixture { $0.retain = .seconds(3600) }
+        let spool = try await fixture.open()
+        let now = fixture.clock.nowNs
+        fixture.clock.advance(.seconds(10 * 365 * 86_400))
+        for _ in 0..<100 { await spool.append(run(points: 1)) }
+        fixture.clock.set(now)
+        for _ in 0..<10 { await spool.append(run(points: 1)) }
+        _ = try await spool.acknowledge(Acknowledgement(backend: "db", batches: 1...110))
+        fixture.clock.advance(.seconds(3601))
+        await housekeep(spool)
+        #expect(try fixture.reader().summary().batches == 0)
+    }
+
     @Test func `pending points past the greatest age expire and are counted`() async throws {
         let fixture = try SpoolFixture { $0.maxAge = .seconds(7200) }
         let spool = try await fixture.open()

@@ -9,6 +9,9 @@ extension Spool {
     /// From so many on, the spool waits for readers to let it do so: the log stays under 64 MB.
     static let forcedCheckpointFrames: Int32 = 8_192
 
+    /// The pause after one that a reader did not let through.
+    static let forcedCheckpointPause = Duration.seconds(60)
+
     /// Why a commit failed, for those who wait for it.
     struct CommitFailure {
         var runs: SpoolError?
@@ -200,8 +203,15 @@ extension Spool {
         guard connection.walFrames >= Self.checkpointFrames else { return }
         do {
             let left = try connection.checkpoint(.passive)
-            if left > 0 && connection.walFrames >= Self.forcedCheckpointFrames {
-                try connection.checkpoint(.truncate)
+            guard left > 0, connection.walFrames >= Self.forcedCheckpointFrames,
+                wallNs() >= forcedCheckpointDueNs
+            else { return }
+            if try connection.checkpoint(.truncate) > 0 {
+                // Somebody else's reader holds an old snapshot: commits do not wait for it each time.
+                forcedCheckpointDueNs = wallNs() + Self.forcedCheckpointPause.nanoseconds
+                logger.warning(
+                    "a reader keeps the write-ahead log from shrinking",
+                    metadata: ["hint": "end what reads the spool for long"])
             }
         } catch {
             logger.warning("the write-ahead log cannot be moved", metadata: ["cause": "\(error)"])

@@ -42,7 +42,8 @@ extension Spool {
     func makeRoom(forPoints points: Int) throws(SpoolError) -> Bool {
         // 16 bytes is more than a point takes; the rest is for pages of tables and indexes.
         let needed = Int64(points) * 16 + 256 << 10
-        while let shortage = try room.shortage(of: needed, connection) {
+        for _ in 0..<Self.stepsPerCommit {
+            guard let shortage = try room.shortage(of: needed, connection) else { return true }
             if try deleteConfirmed(before: .max) == 0 {
                 if shortage == .disk && points <= options.memoryBufferPoints {
                     throw roomError("the file system has no more than spool_min_free_mb left")
@@ -56,6 +57,10 @@ extension Spool {
         }
         return true
     }
+
+    /// Steps of making room in one commit. After a cap was lowered by much there is more to do than
+    /// appends should wait for; a step frees more than a commit takes, so the next ones get there.
+    static let stepsPerCommit = 64
 
     private func roomError(_ cause: String) -> SpoolError {
         SpoolError(

@@ -7,6 +7,8 @@ enum SpoolFile {
     /// SQLite's own page cache of the writer, in KiB. A backlog does not need more: batches are
     /// written once and read by other connections.
     private static let cacheKiB = 1_024
+    /// What stays of the write-ahead log: twice what one checkpoint moves.
+    private static let logBytes = 8 << 20
 
     /// Makes the folder of the file at `path`, 0750, when it is missing.
     static func makeFolder(of path: String) throws(SpoolError) {
@@ -43,6 +45,8 @@ enum SpoolFile {
         try connection.execute("PRAGMA journal_mode = WAL")
         try connection.execute(
             "PRAGMA synchronous = \(options.durability == .full ? "FULL" : "NORMAL")")
+        // After a checkpoint that readers had delayed, a log that grew is cut to this.
+        try connection.execute("PRAGMA journal_size_limit = \(logBytes)")
         try connection.execute("PRAGMA foreign_keys = ON")
         try connection.execute("PRAGMA cache_size = -\(cacheKiB)")
         // A left-over log belongs to a process that was killed; a fresh one starts small.

@@ -209,6 +209,53 @@ struct RetentionTests {
         #expect(largest < 6 << 20, "the log grew to \(largest) bytes")
     }
 
+    @Test func `a reader that holds an old snapshot makes no commit wait twice`() async throws {
+        let fixture = try SpoolFixture()
+        let spool = try await fixture.open()
+        await spool.append(run(points: 1))
+        let foreign = try Connection(path: fixture.path, access: .read)
+        try foreign.execute("BEGIN")
+        _ = try foreign.integer("SELECT count(*) FROM batch")
+        // Series with long tags fill the log fastest.
+        for number in 0..<40 {
+            let tag = String(repeating: "\(number)", count: 500_000)
+            await spool.append(
+                Run(
+                    check: "wide", startedNs: 0,
+                    points: [
+                        Point(
+                            series: Series(metric: "wide", tags: ["tag": tag]), timestampNs: 1,
+                            value: .integer(1))
+                    ]))
+        }
+        #expect(fileSizeBytes(fixture.path + "-wal") > 32 << 20)
+        let start = ContinuousClock.now
+        for second in 0..<20 { await spool.append(run(points: 10, at: Int64(second))) }
+        #expect(ContinuousClock.now - start < .seconds(5), "every commit waited for the reader")
+        try foreign.execute("COMMIT")
+        fixture.clock.advance(.seconds(61))
+        await spool.append(run(points: 10))
+        await spool.append(run(points: 10))
+        #expect(fileSizeBytes(fixture.path + "-wal") <= 8 << 20)
+        #expect(try fixture.books().balances)
+    }
+
+    @Test func `a cap that was lowered by much is reached while appends go on`() async throws {
+        let fixture = try SpoolFixture()
+        let spool = try await fixture.open()
+        for second in 0..<60 { await spool.append(noisyRun(points: 10_000, at: second % 5)) }
+        await spool.close()
+        let lowered = try fixture.afterKill { $0.maxBytes = 2 << 20 }
+        let reopened = try await lowered.open()
+        for second in 0..<10 {
+            #expect(await reopened.append(run(points: 100, at: Int64(second))) == .durable)
+        }
+        let books = try lowered.books()
+        #expect(books.balances)
+        #expect(books.ledger.collected == 601_000)
+        #expect(try lowered.reader().summary().payloadBytes < 2 << 20)
+    }
+
     @Test func `series that nothing uses any more are collected, others never`() async throws {
         let fixture = try SpoolFixture { $0.retain = .seconds(60) }
         let spool = try await fixture.open()

@@ -50,12 +50,15 @@ final class SpoolFixture: Sendable {
     }
 
     /// The files as a kill -9 leaves them at this moment, in a fixture of their own.
-    func afterKill() throws -> SpoolFixture {
+    func afterKill(
+        _ change: (inout SpoolOptions) -> Void = { _ in }
+    ) throws -> SpoolFixture {
         let options = options
         let copy = try SpoolFixture { copy in
             let path = copy.path
             copy = options
             copy.path = path
+            change(&copy)
         }
         copy.clock.set(clock.nowNs)
         try copyDatabase(path, to: copy.path)

@@ -56,6 +56,20 @@ public actor Sender {
     /// throwing, when `untilIdle` is true and the spool cannot be read, or the backend refuses
     /// everything until somebody changes something.
     public func run(untilIdle: Bool = false) async throws {
+        while true {
+            do {
+                return try await deliver(untilIdle: untilIdle)
+            } catch {
+                // Nobody waits for the end, and the other backends go on: so does this one, later.
+                if untilIdle { throw error }
+                if finishing.load(ordering: .acquiring) || Task.isCancelled { return }
+                unit = nil
+                await pause("cannot begin to send", error)
+            }
+        }
+    }
+
+    private func deliver(untilIdle: Bool) async throws {
         let source = try makeSource()
         var backend = try makeBackend()
         var generation = source.generation
@@ -70,6 +84,7 @@ public actor Sender {
             do {
                 pending = try await source.pending()
             } catch {
+                if untilIdle { throw error }
                 if lastAttempt { return }
                 await pause("cannot read the spool", error)
                 continue

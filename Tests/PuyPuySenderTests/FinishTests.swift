@@ -2,6 +2,7 @@ import PuyPuyBackends
 import PuyPuyCore
 import PuyPuySender
 import PuyPuySpool
+import Synchronization
 import TestSupport
 import Testing
 
@@ -89,5 +90,34 @@ import Testing
         let again = fixture.makeSender(server.url)
         try await RunningSender(again.0, again.1, untilIdle: true).end()
         #expect(try fixture.books() == Ledger(collected: 100, delivered: 100))
+    }
+
+    @Test func `a sender that cannot begin tries again and costs nobody else anything`()
+        async throws
+    {
+        let server = try StandInHTTPServer(script: [.status(204)])
+        let fixture = try await SenderFixture()
+        await fixture.append(makePoints(10))
+        let attempts = Atomic(0)
+        let interrupt = Interrupt()
+        let configuration = SenderFixture.configuration(server.url) { _ in }
+        let sender = Sender(
+            name: "db", policy: SenderFixture.policy(configuration),
+            logger: SenderFixture.logger,
+            source: { [spool = fixture.spool, path = fixture.path] in
+                if attempts.add(1, ordering: .relaxed).newValue < 3 {
+                    throw TestSupportError("too many open files")
+                }
+                return try PendingSource(backend: "db", spool: spool, path: path)
+            },
+            backend: {
+                try BackendRegistry.makeBackend(
+                    configuration, interrupt: interrupt, version: "test")
+            })
+        let running = Task { try await sender.run() }
+        #expect(await fixture.drains())
+        #expect(attempts.load(ordering: .relaxed) == 3)
+        sender.finish()
+        try await running.value
     }
 }

@@ -32,14 +32,15 @@ test: build ## Builds and runs all tests
 	@export PUYPUY_RELEASE_BINARY="$(CURDIR)/$(BINARY)"; \
 	for group in $(TEST_GROUPS); do \
 	    echo "== $$group"; \
-	    $(SWIFT) test --skip-build --disable-xctest --filter "^($$group)\." </dev/null 2>&1 \
+	    $(SWIFT) test --skip-build --disable-xctest --filter "^($$group)[./]" </dev/null 2>&1 \
 	        | tee -a .build/test.log | awk '$(SHOW_FAILURES)'; \
 	done
 
 # One after the other: tests that wait for servers and processes would keep the threads that others
 # need to be in time.
 TEST_GROUPS := 'PuyPuyCoreTests|PuyPuySpoolTests|PuyPuyAgentTests' PuyPuyChecksTests \
-    PuyPuyBackendsTests PuyPuySenderTests PuyPuyTests
+    PuyPuyBackendsTests PuyPuySenderTests \
+    'PuyPuyTests\.(CommandTests|DaemonTests|FootprintTests)' 'PuyPuyTests\.OutageTests'
 
 # Of tests that pass only the sum is shown, of others all that they say.
 SHOW_FAILURES := \

@@ -25,9 +25,13 @@ find_missing() {
     need libsqlite3-dev pkg-config --exists sqlite3
     need libcurl4-openssl-dev pkg-config --exists libcurl
     need zlib1g-dev pkg-config --exists zlib
+    need libsnappy-dev test -e /usr/include/snappy-c.h
     need ca-certificates test -s /etc/ssl/certs/ca-certificates.crt
     [ "$1" = test ] || return 0
     need influxdb command -v influxd
+    need graphite-carbon command -v carbon-cache
+    need victoria-metrics command -v victoria-metrics
+    need prometheus command -v prometheus
     need openssl command -v openssl
     need python3 command -v python3
 }
@@ -52,9 +56,12 @@ install_packages() {
     trap cleanup EXIT
     trap 'exit 130' INT
     trap 'exit 143' TERM HUP
-    case " $* " in
-    *" influxdb "*) new_services=influxdb ;;
-    esac
+    for package in "$@"; do
+        case $package in
+        influxdb | victoria-metrics | prometheus) new_services="$new_services $package" ;;
+        graphite-carbon) new_services="$new_services carbon-cache" ;;
+        esac
+    done
     # The administrator's own policy stays in force when there is one.
     if [ ! -e "$policy" ]; then
         made_policy=yes

@@ -2,11 +2,27 @@
 public enum BackendType: String, Sendable, Hashable, CaseIterable {
     /// InfluxDB 1.x, line protocol over HTTP.
     case influxDB = "InfluxDB"
+    /// InfluxDB 2.x, line protocol over HTTP, into a bucket.
+    case influxDB2 = "InfluxDB2"
+    /// InfluxDB 3.x, line protocol over HTTP.
+    case influxDB3 = "InfluxDB3"
+    /// OpenTSDB 2.x, JSON over HTTP.
+    case openTSDB = "OpenTSDB"
+    /// KairosDB, JSON over HTTP.
+    case kairosDB = "KairosDB"
+    /// Graphite's Carbon, pickle over TCP.
+    case carbon = "Carbon"
+    /// A Prometheus, VictoriaMetrics, Mimir … that is written to (remote write 1.0).
+    case prometheusRemoteWrite = "PrometheusRemoteWrite"
+    /// A Prometheus that reads the last values at /metrics. The spool keeps the points, and there is
+    /// no sender.
+    case prometheus = "Prometheus"
     /// Nowhere: the spool itself keeps the points, and there is no sender.
     case local = "Local"
 
-    /// Whether points go anywhere: false for ``local``, which needs neither a sender nor a backend.
-    public var hasSender: Bool { self != .local }
+    /// Whether points are sent anywhere: ``local`` and ``prometheus`` need neither a sender nor a
+    /// backend.
+    public var hasSender: Bool { self != .local && self != .prometheus }
 }
 
 /// The settings of one backend, as `[TSDB]` or `[TSDB:NAME]` gives them.
@@ -21,6 +37,20 @@ public struct BackendConfiguration: Sendable, Hashable {
     public var database: String = ""
     /// The retention policy (InfluxDB 1.x); empty for the database's default.
     public var retentionPolicy: String = ""
+    /// The organization that owns the bucket, name or ID (InfluxDB 2.x).
+    public var organization: String = ""
+    /// The bucket that receives the points (InfluxDB 2.x).
+    public var bucket: String = ""
+    /// The path that takes points, behind the address (OpenTSDB, KairosDB, remote write).
+    public var path: String = ""
+    /// Whether the server takes requests over 8 KiB; `nil` to find out (OpenTSDB).
+    public var takesChunked: Bool?
+    /// The tags that are left out (OpenTSDB, which takes eight at most).
+    public var droppedTags: [String] = []
+    /// Sends tags as tags instead of as parts of the path (Carbon).
+    public var sendsCarbonTags = false
+    /// The most new series in a minute; `nil` without a limit (Carbon, which drops more silently).
+    public var maxCreatesPerMinute: Int?
     /// How the backend knows us.
     public var credentials: Credentials = .none
     /// The time for a whole request, from connecting to the end of the answer.

@@ -15,8 +15,12 @@ public enum BackendRegistry {
         switch configuration.type {
         case .influxDB:
             return try InfluxBackend(configuration, interrupt: interrupt, version: version)
-        case .local:
-            throw refusal(configuration, "Local keeps the points in the spool and has no sender")
+        case .influxDB2, .influxDB3, .openTSDB, .kairosDB, .carbon, .prometheusRemoteWrite:
+            throw refusal(configuration, "\(configuration.type.rawValue) is not in this release")
+        case .local, .prometheus:
+            throw refusal(
+                configuration,
+                "\(configuration.type.rawValue) keeps the points in the spool and has no sender")
         }
     }
 
@@ -28,8 +32,8 @@ public enum BackendRegistry {
         } catch {
             throw refusal(configuration, error.reason, error.hint)
         }
-        if configuration.database.isEmpty {
-            throw refusal(configuration, "no database is named", "set database")
+        for (key, value) in required(configuration) where value.isEmpty {
+            throw refusal(configuration, "no \(key) is named", "set \(key)")
         }
         guard configuration.timeout > .zero, configuration.connectTimeout > .zero else {
             throw refusal(configuration, "a timeout is not positive")
@@ -42,6 +46,18 @@ public enum BackendRegistry {
         for case (let key, .some(let path)) in files where access(path, R_OK) != 0 {
             let words = String(cString: strerror(errno))
             throw refusal(configuration, "\(key) \(path): \(words)")
+        }
+    }
+
+    /// The keys that a type cannot do without, and what they say.
+    private static func required(
+        _ configuration: BackendConfiguration
+    ) -> [(key: String, value: String)] {
+        switch configuration.type {
+        case .influxDB, .influxDB3: [("database", configuration.database)]
+        case .influxDB2:
+            [("organization", configuration.organization), ("bucket", configuration.bucket)]
+        case .openTSDB, .kairosDB, .carbon, .prometheusRemoteWrite, .prometheus, .local: []
         }
     }
 

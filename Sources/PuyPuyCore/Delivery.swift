@@ -91,6 +91,9 @@ public struct Delivery: ~Copyable {
     /// One request in so many goes to the backlog while there are fresh points.
     static let backlogShare = 4
 
+    /// So many failures in a row that may lie in the points are taken for the server's own.
+    static let attemptsBeforeDoubt = 3
+
     /// A server that asks for less would be asked without a pause.
     static let shortestRetryAfter = Duration.milliseconds(500)
     /// A server that asks for more is asked all the same, in case that it was mistaken.
@@ -158,10 +161,11 @@ public struct Delivery: ~Copyable {
 
     /// A request ended at `now`. `random`, in 0…1, spreads the next attempt.
     public mutating func finished(
-        _ outcome: Outcome, at now: ContinuousClock.Instant, random: Double
+        _ attempt: Attempt, at now: ContinuousClock.Instant, random: Double
     ) {
-        guard case .sending(let segment) = phase else { preconditionFailure("nothing was sent") }
+        guard case .sending(let sent) = phase else { preconditionFailure("nothing was sent") }
         phase = .working
+        let (segment, outcome) = unit.narrow(sent, to: attempt)
         switch outcome {
         case .accepted:
             unit.accept(segment)
@@ -182,10 +186,17 @@ public struct Delivery: ~Copyable {
             failed(reason, delay: reconnect.delay(afterFailures: failures, random: random), at: now)
             putBack(segment)
         case .transient(let reason, let retryAfter):
-            let delay =
-                retryAfter.map { min(max($0, Self.shortestRetryAfter), Self.longestRetryAfter) }
-                ?? transient.delay(afterFailures: failures, random: random)
-            failed(reason, delay: delay, at: now)
+            failed(reason, delay: delay(retryAfter, random), at: now)
+            putBack(segment)
+        case .doubtful(let reason, let retryAfter):
+            failed(reason, delay: delay(retryAfter, random), at: now)
+            if failures < Self.attemptsBeforeDoubt {
+                putBack(segment)
+            } else {
+                unit.doubt(segment, reason: reason)
+            }
+        case .postponed(let pause):
+            notBefore = now + pause
             putBack(segment)
         case .misconfigured(let reason, let hint):
             let until = now + transient.cap
@@ -253,6 +264,12 @@ public struct Delivery: ~Copyable {
         let until = now + delay
         notBefore = until
         condition = .backingOff(reason: reason, failures: failures, until: until)
+    }
+
+    /// The server's wish within reason, or else the backoff.
+    private func delay(_ retryAfter: Duration?, _ random: Double) -> Duration {
+        retryAfter.map { min(max($0, Self.shortestRetryAfter), Self.longestRetryAfter) }
+            ?? transient.delay(afterFailures: failures, random: random)
     }
 
     /// After a failure a unit that is being bisected stays in hand; any other is let go, so that

@@ -6,6 +6,8 @@ extension Delivery {
         var holdsOffender = false
         /// When this segment is accepted, the next one on the stack holds the offender.
         var clearsSibling = false
+        /// How often a failure that may lie in the points met this segment alone.
+        var failures = 0
     }
 
     /// The points in hand and how far they have come.
@@ -26,6 +28,12 @@ extension Delivery {
         }
 
         private var answered = false
+        /// The search for a point that fails has begun.
+        private var isDoubted = false
+        /// Something was accepted since: the server works.
+        private var acceptsOthers = false
+        /// A single point failed while nothing was accepted: splitting further tells nothing.
+        private var isDivided = false
 
         /// Whether no part of the unit was answered yet.
         var isUntouched: Bool { !answered }
@@ -51,8 +59,23 @@ extension Delivery {
             }
         }
 
+        /// Splits off what did not go into the request, to be sent next. Returns what went, and the
+        /// outcome by its rows.
+        mutating func narrow(_ segment: Segment, to attempt: Attempt) -> (Segment, Outcome) {
+            guard let sent = attempt.rows, sent.count < segment.rows.count else {
+                return (segment, attempt.outcome)
+            }
+            let others = Set(0..<segment.rows.count).subtracting(sent)
+            let cut = moveToEnd(others, of: segment)
+            stack.append(Segment(rows: cut..<segment.rows.upperBound))
+            return (
+                Segment(rows: segment.rows.lowerBound..<cut), attempt.outcome.renumbered(sent)
+            )
+        }
+
         mutating func accept(_ segment: Segment, except rejected: [Outcome.Rejection] = []) {
             answered = true
+            acceptsOthers = isDoubted
             let rows = order[segment.rows]
             for rejection in rejected {
                 rejections.append(
@@ -73,7 +96,34 @@ extension Delivery {
             } else if suspects.isEmpty || suspects.count >= segment.rows.count {
                 split(segment, at: middle(segment.rows))
             } else {
-                split(segment, at: moveToEnd(suspects, of: segment))
+                split(segment, at: moveToEnd(Set(suspects), of: segment))
+            }
+        }
+
+        /// A failure that may lie in the points of `segment`, or in the server.
+        ///
+        /// The halves are tried one after the other. A point that failed alone goes behind all
+        /// others; when one of those is accepted, the server works, and the point that still fails
+        /// is given up. While nothing is accepted, nothing is.
+        mutating func doubt(_ segment: Segment, reason: String) {
+            answered = true
+            isDoubted = true
+            var failed = segment
+            failed.failures += 1
+            if failed.rows.count == 1 {
+                if acceptsOthers && failed.failures >= Delivery.attemptsBeforeDoubt {
+                    rejections.append(
+                        Outcome.Rejection(row: order[failed.rows.lowerBound], reason: reason))
+                    return
+                }
+                isDivided = true
+                stack.insert(failed, at: 0)
+            } else if isDivided && !acceptsOthers {
+                stack.insert(failed, at: 0)
+            } else {
+                let cut = middle(failed.rows)
+                stack.append(Segment(rows: cut..<failed.rows.upperBound))
+                stack.append(Segment(rows: failed.rows.lowerBound..<cut))
             }
         }
 
@@ -99,15 +149,34 @@ extension Delivery {
             stack.append(Segment(rows: segment.rows.lowerBound..<cut, clearsSibling: true))
         }
 
-        /// Moves the suspects of `segment` behind its other rows; returns where they begin.
-        private mutating func moveToEnd(_ suspects: [Int], of segment: Segment) -> Int {
-            let suspected = Set(suspects)
+        /// Moves some rows of `segment` behind its others; returns where they begin.
+        private mutating func moveToEnd(_ chosen: Set<Int>, of segment: Segment) -> Int {
             let rows = order[segment.rows]
             let first = rows.startIndex
-            let others = rows.indices.filter { !suspected.contains($0 - first) }.map { rows[$0] }
-            let moved = rows.indices.filter { suspected.contains($0 - first) }.map { rows[$0] }
+            let others = rows.indices.filter { !chosen.contains($0 - first) }.map { rows[$0] }
+            let moved = rows.indices.filter { chosen.contains($0 - first) }.map { rows[$0] }
             order.replaceSubrange(segment.rows, with: others + moved)
             return first + others.count
         }
+    }
+}
+
+extension Outcome {
+    /// The outcome with positions in `rows` in place of the rows themselves.
+    func renumbered(_ rows: [Int]) -> Outcome {
+        switch self {
+        case .acceptedExcept(let rejections):
+            let positions = Outcome.positions(rows)
+            return .acceptedExcept(
+                rejections.map { Rejection(row: positions[$0.row]!, reason: $0.reason) })
+        case .refused(let reason, let suspects):
+            let positions = Outcome.positions(rows)
+            return .refused(reason: reason, suspects: suspects.map { positions[$0]! })
+        default: return self
+        }
+    }
+
+    private static func positions(_ rows: [Int]) -> [Int: Int] {
+        Dictionary(uniqueKeysWithValues: rows.enumerated().map { ($0.element, $0.offset) })
     }
 }

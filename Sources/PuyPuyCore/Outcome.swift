@@ -16,6 +16,12 @@ public enum Outcome: Sendable, Equatable {
     case unreachable(reason: String)
     /// It may work later: a timeout, a reset, 408, 429, 5xx. `retryAfter` is the server's wish.
     case transient(reason: String, retryAfter: Duration?)
+    /// As `transient`, but the cause may lie in the points: some servers answer 500 to what they
+    /// cannot read. After some attempts the offenders are searched for by bisection; a point is
+    /// given up only when it fails alone, again and again, while others are accepted.
+    case doubtful(reason: String, retryAfter: Duration?)
+    /// Nothing was sent: the backend itself wants to wait so long first. No failure.
+    case postponed(Duration)
     /// Nothing works until somebody changes something: credentials, an unknown database, a
     /// certificate. `hint` says what.
     case misconfigured(reason: String, hint: String)
@@ -23,8 +29,8 @@ public enum Outcome: Sendable, Equatable {
     /// Whether the request has to be repeated as it is: the server did not judge the points.
     public var isFailure: Bool {
         switch self {
-        case .accepted, .acceptedExcept, .refused, .tooLarge: false
-        case .unreachable, .transient, .misconfigured: true
+        case .accepted, .acceptedExcept, .refused, .tooLarge, .postponed: false
+        case .unreachable, .transient, .doubtful, .misconfigured: true
         }
     }
 

@@ -111,8 +111,8 @@ public actor Sender {
                     pick, maxPoints: maxPoints, from: source, orThrow: untilIdle)
                 delivery.loaded(points: points)
             case .send(let rows):
-                let outcome = send(rows, to: backend, from: source)
-                delivery.finished(outcome, at: .now, random: .random(in: 0...1))
+                let attempt = send(rows, to: backend, from: source)
+                delivery.finished(attempt, at: .now, random: .random(in: 0...1))
                 note(delivery.condition, backend)
             case .acknowledge(let rejections):
                 if await settle(rejections, with: source) {
@@ -155,21 +155,21 @@ public actor Sender {
 
     private func send(
         _ rows: [Int], to backend: any Backend, from source: any UnitSource
-    ) -> Outcome {
+    ) -> Attempt {
         guard let block = unit?.block else { preconditionFailure("nothing is loaded") }
         // A unit that is sent whole for the first time needs no copy.
-        let isWhole = rows.count == block.count && rows.first == 0 && rows.last == rows.count - 1
-        let points = isWhole && rows == Array(rows.indices) ? block : block.selecting(rows)
+        let points = rows.elementsEqual(0..<block.count) ? block : block.selecting(rows)
         let start = ContinuousClock.now
-        let outcome = backend.deliver(points, catalog: source.catalog)
+        let attempt = backend.deliver(points, catalog: source.catalog)
+        if case .postponed = attempt.outcome { return attempt }
         let took = ContinuousClock.now - start
         board.update { status in
             status.requests += 1
             status.requestTime += took
             status.slowestRequest = max(status.slowestRequest, took)
-            if outcome.isFailure { status.failedRequests += 1 }
+            if attempt.outcome.isFailure { status.failedRequests += 1 }
         }
-        return outcome
+        return attempt
     }
 
     private func settle(

@@ -23,7 +23,7 @@ private struct Shell: ~Copyable {
                 loaded = true
             case .send(let rows):
                 requests += 1
-                delivery.finished(server(rows), at: now, random: random)
+                delivery.finished(Attempt(server(rows)), at: now, random: random)
             case .wait(let until): now = until
             case .acknowledge(let rejections):
                 #expect(loaded)
@@ -168,7 +168,8 @@ struct DeliveryTests {
         _ = delivery.next(at: now, pending: .init(fresh: true, backlog: false))
         delivery.loaded(points: 5)
         _ = delivery.next(at: now, pending: .init(fresh: true, backlog: false))
-        delivery.finished(.misconfigured(reason: "401", hint: "set pass"), at: now, random: 1)
+        delivery.finished(
+            Attempt(.misconfigured(reason: "401", hint: "set pass")), at: now, random: 1)
         let until = now + .seconds(60)
         #expect(delivery.condition == .holding(reason: "401", hint: "set pass", until: until))
         #expect(
@@ -187,13 +188,13 @@ struct DeliveryTests {
         #expect(delivery.next(at: now, pending: pending) == .load(.newest, maxPoints: 3000))
         delivery.loaded(points: 1)
         _ = delivery.next(at: now, pending: pending)
-        delivery.finished(.unreachable(reason: "refused"), at: now, random: 1)
+        delivery.finished(Attempt(.unreachable(reason: "refused")), at: now, random: 1)
         now += .seconds(1)
         for expected in [500, 1000, 2000, 3000, 3000] {
             #expect(delivery.next(at: now, pending: pending) == .load(.newest, maxPoints: expected))
             delivery.loaded(points: 1)
             #expect(delivery.next(at: now, pending: pending) == .send([0]))
-            delivery.finished(.accepted, at: now, random: 1)
+            delivery.finished(Attempt(.accepted), at: now, random: 1)
             #expect(delivery.next(at: now, pending: pending) == .acknowledge([]))
             delivery.acknowledged()
         }

@@ -6,6 +6,8 @@ struct HTTPOptions: Sendable {
     var connectTimeout: Duration = .seconds(5)
     /// How the server knows us; goes into a header, never into the address.
     var credentials: Credentials = .none
+    /// The word before a token in the Authorization header: `Token` or `Bearer`.
+    var tokenScheme = "Token"
     /// Certificates to trust instead of the system's (PEM file).
     var caFile: String?
     /// Our certificate (PEM file).

@@ -70,7 +70,7 @@ final class HTTPTransport {
         var list = curl_slist_append(nil, "Expect:")
         for header in headers { list = curl_slist_append(list, header) }
         if case .token(let token) = options.credentials {
-            list = curl_slist_append(list, "Authorization: Token \(token)")
+            list = curl_slist_append(list, "Authorization: \(options.tokenScheme) \(token)")
         }
         defer { curl_slist_free_all(list) }
         answer.reset()

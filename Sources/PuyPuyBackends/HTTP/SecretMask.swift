@@ -47,6 +47,9 @@ struct SecretMask: Sendable {
         case .unreachable(let reason): .unreachable(reason: mask(reason))
         case .transient(let reason, let retryAfter):
             .transient(reason: mask(reason), retryAfter: retryAfter)
+        case .doubtful(let reason, let retryAfter):
+            .doubtful(reason: mask(reason), retryAfter: retryAfter)
+        case .postponed: outcome
         case .misconfigured(let reason, let hint):
             .misconfigured(reason: mask(reason), hint: mask(hint))
         }

@@ -24,10 +24,10 @@ final class InfluxBackend: Backend {
             precision: configuration.precision, sendsIntegers: configuration.sendsIntegers)
     }
 
-    func deliver(_ points: PointBlock, catalog: any SeriesCatalog) -> Outcome {
+    func deliver(_ points: PointBlock, catalog: any SeriesCatalog) -> Attempt {
         encoder.encode(points, catalog: catalog)
-        if encoder.lines.count == 0 { return .acceptedExcept(encoder.lines.rejections) }
-        return mask.mask(send(encoder.lines))
+        if encoder.lines.count == 0 { return Attempt(.acceptedExcept(encoder.lines.rejections)) }
+        return Attempt(mask.mask(send(encoder.lines)))
     }
 
     func disconnect() { transport.disconnect() }

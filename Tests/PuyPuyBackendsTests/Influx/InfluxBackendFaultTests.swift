@@ -198,7 +198,7 @@ import Testing
             try await Task.sleep(for: .milliseconds(300))
             server.kill()
         }
-        guard case .transient(let reason, _) = backend.deliver(large, catalog: catalog) else {
+        guard case .transient(let reason, _) = backend.deliver(large, catalog: catalog).outcome else {
             Issue.record("not transient")
             return
         }

@@ -20,7 +20,7 @@ import Testing
 
     static func deliver(_ points: [Point], to backend: any Backend) -> Outcome {
         let (block, catalog) = LineProtocolTests.block(points)
-        return backend.deliver(block, catalog: catalog)
+        return backend.deliver(block, catalog: catalog).outcome
     }
 
     /// Bits of the values by time.

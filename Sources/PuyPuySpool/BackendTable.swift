@@ -86,6 +86,16 @@ struct BackendTable {
 
     mutating func replace(_ index: Int, _ pending: PendingSet) { entries[index].pending = pending }
 
+    /// Deletes entry `index` with all that the tables hold of it. In memory it goes with
+    /// ``removed(_:)``, after the commit.
+    func remove(_ index: Int, in connection: Connection) throws(SpoolError) {
+        // The other tables follow (ON DELETE CASCADE).
+        try connection.statement("DELETE FROM backend WHERE id = ?1")
+            .bind(1, entries[index].id).run()
+    }
+
+    mutating func removed(_ index: Int) { entries.remove(at: index) }
+
     mutating func activate(_ index: Int) { entries[index].isActive = true }
 }
 

@@ -27,9 +27,23 @@ public struct Ledger: Sendable, Hashable {
     public var balances: Bool { collected == delivered + pending + dead + expired }
 }
 
-/// Adds changes to the books, within a transaction of the caller.
+/// Reads the books and adds changes to them, within a transaction of the caller.
 struct LedgerWriter {
     let connection: Connection
+
+    /// The books of the backend `id`.
+    func books(_ id: Int64) throws(SpoolError) -> Ledger {
+        let statement = try connection.statement(
+            "SELECT collected, delivered, pending, dead, expired FROM ledger WHERE backend = ?1"
+        )
+        .bind(1, id)
+        defer { statement.reset() }
+        guard try statement.step() else { return Ledger() }
+        return Ledger(
+            collected: statement.integer(0), delivered: statement.integer(1),
+            pending: statement.integer(2), dead: statement.integer(3),
+            expired: statement.integer(4))
+    }
 
     /// Adds `change` to the books of the backend `id`.
     func add(_ change: Ledger, backend id: Int64) throws(SpoolError) {

@@ -46,6 +46,37 @@ extension Spool {
         configured = wanted
     }
 
+    /// Forgets a backend that is configured no more: its pending set, its dead letters and its books.
+    /// What was pending for it alone no longer holds the spool. Returns the books as they were;
+    /// durable when it returns. Throws for a backend that is configured, or unknown.
+    public func forget(_ name: String) throws(SpoolError) -> Ledger {
+        func refusal(_ cause: String, _ hint: String) -> SpoolError {
+            SpoolError(
+                operation: "cannot forget", subject: "backend \(name)", cause: cause, hint: hint)
+        }
+        guard !isClosed else { throw .closed(options.path) }
+        guard let index = backends.index(of: name) else {
+            let known = backends.entries.map(\.name).joined(separator: ", ")
+            throw refusal("the spool knows none of this name", "it knows \(known)")
+        }
+        guard !configured.contains(where: { $0.name == name }) else {
+            throw refusal(
+                "it is configured", "remove its section from the configuration first, and restart")
+        }
+        let books = try LedgerWriter(connection: connection).books(backends.entries[index].id)
+        try connection.transaction { () throws(SpoolError) in
+            try backends.remove(index, in: connection)
+        }
+        backends.removed(index)
+        logger.notice(
+            "a backend is forgotten",
+            metadata: [
+                "backend": "\(name)", "points_pending": "\(books.pending)",
+                "dead_letters": "\(books.dead)",
+            ])
+        return books
+    }
+
     /// What `backend` has not confirmed, now.
     public func pendingState(of backend: String) -> PendingState {
         PendingState(
@@ -150,7 +181,10 @@ extension Spool {
             in: connection)
         logger.notice(
             "a backend is configured no more; what is pending for it stays in the spool",
-            metadata: ["backend": "\(name)"])
+            metadata: [
+                "backend": "\(name)",
+                "hint": "configure it again to deliver that, or run: puypuy backend forget \(name)",
+            ])
     }
 
     private func firstBatch(backfill: Duration?) throws(SpoolError) -> BatchID {

@@ -107,7 +107,12 @@ struct InspectionReport {
                 Readable.count(backend.ledger.dead), Readable.count(backend.ledger.expired),
             ])
         }
-        return table.isEmpty ? "" : table.text(width: width)
+        let forgettable = summary.backends.filter { !$0.isActive && $0.ledger.pending > 0 }
+        let hints = forgettable.map {
+            "\($0.name) is configured no more and its pending points hold the spool:"
+                + " configure it again, or puypuy backend forget \($0.name)\n"
+        }
+        return table.isEmpty ? "" : table.text(width: width) + hints.joined()
     }
 
     private func checksText(_ width: Int) -> String {

@@ -15,6 +15,12 @@ private struct Shell: ~Copyable {
     mutating func deliver(
         points: Int, server: ([Int]) -> Outcome
     ) -> [Outcome.Rejection] {
+        deliver(points: points, attempts: { Attempt(server($0)) })
+    }
+
+    mutating func deliver(
+        points: Int, attempts server: ([Int]) -> Attempt
+    ) -> [Outcome.Rejection] {
         var loaded = false
         for _ in 0..<100_000 {
             switch delivery.next(at: now, pending: .init(fresh: true, backlog: false)) {
@@ -23,7 +29,7 @@ private struct Shell: ~Copyable {
                 loaded = true
             case .send(let rows):
                 requests += 1
-                delivery.finished(Attempt(server(rows)), at: now, random: random)
+                delivery.finished(server(rows), at: now, random: random)
             case .wait(let until): now = until
             case .acknowledge(let rejections):
                 #expect(loaded)
@@ -258,5 +264,113 @@ struct DeliveryTests {
         }
         #expect(dead == [.init(row: 40, reason: "bad")])
         #expect(stored.count == 63)
+    }
+
+    // MARK: Attempts with a part of the points
+
+    @Test func `what did not fit is handed over again, each row once`() {
+        var shell = Shell()
+        var sent: [Int] = []
+        let dead = shell.deliver(points: 100) { rows in
+            let count = min(rows.count, 30)
+            sent += rows.prefix(count)
+            return Attempt(.accepted, first: count, of: rows.count)
+        }
+        #expect(dead == [])
+        #expect(sent == Array(0..<100))
+        #expect(shell.requests == 4)
+    }
+
+    @Test func `rows of any order may wait, and outcomes name rows of what was handed over`() {
+        var shell = Shell()
+        var sent: [Int] = []
+        let dead = shell.deliver(points: 10) { rows in
+            // Even ones first; of those 4 is refused by name, and 7 by bisection.
+            let chosen = rows.indices.filter { rows[$0].isMultiple(of: 2) }
+            let positions = chosen.isEmpty ? Array(rows.indices) : chosen
+            let carried = positions.map { rows[$0] }
+            sent += carried
+            let partial = positions.count == rows.count ? nil : positions
+            if let four = rows.firstIndex(of: 4), positions.contains(four) {
+                return Attempt(
+                    .acceptedExcept([Outcome.Rejection(row: four, reason: "four")]), rows: partial)
+            }
+            if let seven = rows.firstIndex(of: 7) {
+                return Attempt(.refused(reason: "seven", suspects: [seven]), rows: partial)
+            }
+            return Attempt(.accepted, rows: partial)
+        }
+        #expect(dead.map(\.row).sorted() == [4, 7])
+        #expect(Set(sent) == Set(0..<10))
+        #expect(sent.prefix(5) == [0, 2, 4, 6, 8])
+    }
+
+    @Test func `a backend that wants to wait is not failing`() {
+        var shell = Shell()
+        let start = shell.now
+        var waits = 0
+        let dead = shell.deliver(points: 5) { _ in
+            waits += 1
+            return waits < 3 ? .postponed(.seconds(7)) : .accepted
+        }
+        #expect(dead == [])
+        #expect(shell.now - start == .seconds(14))
+        #expect(shell.delivery.condition == .flowing)
+    }
+
+    // MARK: Failures that may lie in the points
+
+    @Test(arguments: [0, 37, 499, 999])
+    func `a point that the server fails at is given up alone`(_ poison: Int) {
+        var shell = Shell()
+        var accepted: Set<Int> = []
+        let dead = shell.deliver(points: 1000) { rows in
+            if rows.contains(poison) { return .doubtful(reason: "500", retryAfter: nil) }
+            accepted.formUnion(rows)
+            return .accepted
+        }
+        #expect(dead == [Outcome.Rejection(row: poison, reason: "500")])
+        #expect(accepted == Set(0..<1000).subtracting([poison]))
+    }
+
+    @Test func `ten points that the server fails at are given up alone`() {
+        var shell = Shell()
+        let poison = Set((0..<10).map { $0 * 97 })
+        let dead = shell.deliver(points: 1000) { rows in
+            poison.isDisjoint(with: rows)
+                ? .accepted : .doubtful(reason: "500", retryAfter: nil)
+        }
+        #expect(Set(dead.map(\.row)) == poison)
+        #expect(dead.count == 10)
+    }
+
+    @Test(arguments: [1, 10, 100, 1000])
+    func `while a server fails at everything, nothing is given up`(_ failures: Int) {
+        var shell = Shell()
+        var count = 0
+        var accepted: Set<Int> = []
+        let dead = shell.deliver(points: 100) { rows in
+            count += 1
+            if count <= failures { return .doubtful(reason: "500", retryAfter: nil) }
+            accepted.formUnion(rows)
+            return .accepted
+        }
+        #expect(dead == [])
+        #expect(accepted == Set(0..<100))
+    }
+
+    @Test func `a point alone is never given up for a failure of the server`() {
+        var delivery = Delivery(policy: .init())
+        var now = ContinuousClock.now
+        for _ in 0..<200 {
+            switch delivery.next(at: now, pending: .init(fresh: true, backlog: false)) {
+            case .load: delivery.loaded(points: 1)
+            case .send:
+                delivery.finished(
+                    Attempt(.doubtful(reason: "500", retryAfter: nil)), at: now, random: 1)
+            case .wait(let until): now = until
+            case .acknowledge, .idle: Issue.record("it was given up")
+            }
+        }
     }
 }

@@ -164,6 +164,53 @@ struct SpoolTests {
         #expect(try fixture.books().balances)
     }
 
+    @Test func `a backend that is configured no more can be forgotten, and then holds nothing`()
+        async throws
+    {
+        let fixture = try SpoolFixture { $0.retain = .seconds(60) }
+        let spool = try await fixture.open([
+            SpoolBackend(name: "db", type: "test"), SpoolBackend(name: "old", type: "test"),
+        ])
+        await spool.append(run(points: 3))
+        let dead = Acknowledgement.DeadPoint(
+            batch: 1, series: 1, timestampNs: 0, value: .integer(1), reason: "no")
+        await spool.append(run(points: 2))
+        _ = try await spool.acknowledge(
+            Acknowledgement(backend: "old", batches: 1...1, dead: [dead]))
+        _ = try await spool.acknowledge(Acknowledgement(backend: "db", batches: 1...2))
+        try await spool.configure([SpoolBackend(name: "db", type: "test")])
+        fixture.clock.advance(.seconds(600))
+        _ = await spool.maintain()
+        #expect(try fixture.reader().summary().batches == 1)
+
+        let books = try await spool.forget("old")
+        #expect(books == Ledger(collected: 5, delivered: 2, pending: 2, dead: 1))
+        while await spool.maintain() {}
+        let summary = try fixture.reader().summary()
+        #expect(summary.batches == 0)
+        #expect(summary.backends.map(\.name) == ["db"])
+        #expect(try fixture.reader().deadLetters(limit: 10).isEmpty)
+        await spool.append(run(points: 4, at: 10))
+        #expect(try fixture.books().ledger == Ledger(collected: 9, delivered: 5, pending: 4))
+
+        // A backend of this name that comes back begins anew.
+        try await spool.configure([
+            SpoolBackend(name: "db", type: "test"), SpoolBackend(name: "old", type: "test"),
+        ])
+        #expect(try fixture.books("old").ledger == Ledger())
+    }
+
+    @Test func `a backend that is configured, or unknown, cannot be forgotten`() async throws {
+        let fixture = try SpoolFixture()
+        let spool = try await fixture.open()
+        await spool.append(run(points: 3))
+        let configured = await #expect(throws: SpoolError.self) { try await spool.forget("db") }
+        #expect(configured?.description.contains("remove its section") == true)
+        let unknown = await #expect(throws: SpoolError.self) { try await spool.forget("dv") }
+        #expect(unknown?.description.contains("it knows db") == true)
+        #expect(try fixture.books().ledger == Ledger(collected: 3, pending: 3))
+    }
+
     @Test func `a second writer is refused and told who has the spool`() async throws {
         let fixture = try SpoolFixture()
         let spool = try await fixture.open()

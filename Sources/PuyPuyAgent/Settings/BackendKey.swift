@@ -1,15 +1,45 @@
+internal import PuyPuyBackends
+
 /// The keys of `[TSDB]` and `[TSDB:NAME]`.
 public enum BackendKey {
     static let type = SettingKey(
         "tsdtype", .text, default: "Local",
-        "The kind of database: InfluxDB (1.x), or Local to keep the points in the spool only.")
+        "The kind of database: InfluxDB (1.x), InfluxDB2, InfluxDB3, OpenTSDB, KairosDB, Carbon, "
+            + "PrometheusRemoteWrite; Prometheus, which reads the web server's /metrics; or Local "
+            + "to keep the points in the spool only.")
     static let address = SettingKey(
         "address", .address,
-        "The server: http://host:8086, or https://, with a path when a proxy wants one.")
-    static let database = SettingKey("database", .text, "The database that receives the points.")
+        "The server: http://host:8086, or https://, with a path when a proxy wants one. Carbon: "
+            + "host:2004, or tls://host:port.")
+    static let database = SettingKey(
+        "database", .text, "The database that receives the points (InfluxDB, InfluxDB3).")
     static let retentionPolicy = SettingKey(
         "retention_policy", .text,
-        "The retention policy that receives the points. Empty: the database's default.")
+        "The retention policy that receives the points (InfluxDB). Empty: the database's default.")
+    static let organization = SettingKey(
+        "organization", .text, "The organization that owns the bucket: name or ID (InfluxDB2).")
+    static let bucket = SettingKey(
+        "bucket", .text, "The bucket that receives the points: name or ID (InfluxDB2).")
+    static let path = SettingKey(
+        "datapoints", .text,
+        "The path that takes points, behind the address. Empty: /api/put (OpenTSDB), "
+            + "/api/v1/datapoints (KairosDB), /api/v1/write (PrometheusRemoteWrite).")
+
+    static let chunked = SettingKey(
+        "chunked", .flag,
+        "Whether the server takes requests over 8 KiB, tsd.http.request.enable_chunked (OpenTSDB). "
+            + "Without this key it is taken not to.")
+    static let dropTags = SettingKey(
+        "drop_tags", .text,
+        "Tags that are left out, since the server takes eight at most (OpenTSDB). Names with spaces "
+            + "or commas between them. Series that differ in nothing else become one.")
+    static let carbonTags = SettingKey(
+        "carbon_tags", .flag, default: "no",
+        "Sends tags as tags, metric;key=value, instead of as parts of the path (Carbon).")
+    static let maxCreatesPerMinute = SettingKey(
+        "max_creates_per_minute", .whole(0...1_000_000), default: "0",
+        "The most new series in a minute: set it to the server's MAX_CREATES_PER_MINUTE, beyond "
+            + "which it drops points silently (Carbon). 0: no limit.")
 
     static let auth = SettingKey(
         "auth", .flag,
@@ -53,9 +83,10 @@ public enum BackendKey {
         "The most points that are sent in a second, to spare a server after an outage. 0: no limit."
     )
     static let drainOrder = SettingKey(
-        "drain_order", .choice(["fresh_first", "oldest_first"]), default: "fresh_first",
+        "drain_order", .choice(["fresh_first", "oldest_first"]),
         "What goes first after an outage: the newest points, with a share for the backlog, or "
-            + "strictly the oldest.")
+            + "strictly the oldest. Empty: fresh_first, and oldest_first for "
+            + "PrometheusRemoteWrite.")
     static let backfill = SettingKey(
         "backfill", .hours(0...87600), default: "0",
         "How much of what the spool already holds a new destination gets. Hours; 0: only what is "
@@ -67,22 +98,13 @@ public enum BackendKey {
         "Sends integers as integers instead of floats. A series that was a float before then "
             + "conflicts with itself.")
     static let precision = SettingKey(
-        "precision", .choice(["ns", "us", "ms", "s"]), default: "ns",
-        "The unit of the timestamps on the wire.")
+        "precision", .choice(["ns", "us", "ms", "s"]),
+        "The unit of the timestamps on the wire. Empty: ns for InfluxDB, ms for OpenTSDB, which "
+            + "takes ms and s. The others have one unit.")
 
     /// All keys of `[TSDB]`.
     public static let all: [SettingKey] =
-        [type] + server + delivery + [
-            SettingKey(
-                "datapoints",
-                withoutEffect: "has no effect in this release: only OpenTSDB and KairosDB have "
-                    + "such a path"),
-            SettingKey(
-                "organization",
-                withoutEffect: "has no effect in this release: only InfluxDB2 has organizations"),
-            SettingKey(
-                "bucket",
-                withoutEffect: "has no effect in this release: only InfluxDB2 has buckets"),
+        [type] + server + special + delivery + [
             SettingKey(
                 "url",
                 withoutEffect: "has no effect any more: it was for OddEye; the server is given by "
@@ -94,15 +116,49 @@ public enum BackendKey {
             SettingKey("err_handler", withoutEffect: "has no effect any more: it was for OddEye"),
         ]
 
-    /// Keys that only a type with a server has a use for.
-    static let server: [SettingKey] = [
-        address, database, retentionPolicy, auth, user, password, passwordFile, token, tokenFile,
+    /// The server and the way to it.
+    private static let server: [SettingKey] =
+        [address, database, retentionPolicy, organization, bucket, path] + credentials + connection
+
+    private static let credentials = [auth, user, password, passwordFile, token, tokenFile]
+
+    private static let connection = [
         caFile, clientCertificate, clientKey, skipsVerification, proxy,
     ]
 
-    /// Keys about requests: also only for types with a server.
-    static let delivery: [SettingKey] = [
+    /// What only some databases need.
+    private static let special = [chunked, dropTags, carbonTags, maxCreatesPerMinute]
+
+    private static let delivery = requests + [gzip, integers, precision]
+
+    private static let requests = [
         timeoutSeconds, reconnectMaxSeconds, maxBatchPoints, maxPointsPerSecond, drainOrder,
-        backfill, gzip, integers, precision,
+        backfill,
     ]
+
+    /// The keys that count for destinations of `type`.
+    static func effective(for type: BackendType) -> [SettingKey] {
+        let http = [BackendKey.type, address] + connection + requests + credentials
+        return switch type {
+        case .influxDB: http + [database, retentionPolicy, gzip, integers, precision]
+        case .influxDB2: http + [organization, bucket, gzip, integers, precision]
+        case .influxDB3: http + [database, gzip, integers, precision]
+        case .openTSDB: http + [path, chunked, dropTags, gzip, precision]
+        case .kairosDB: http + [path, gzip]
+        case .prometheusRemoteWrite: http + [path]
+        case .carbon:
+            [BackendKey.type, address, carbonTags, maxCreatesPerMinute] + connection + requests
+        case .prometheus, .local: [BackendKey.type]
+        }
+    }
+
+    /// The keys that destinations of `type` cannot do without.
+    static func required(for type: BackendType) -> [SettingKey] {
+        switch type {
+        case .influxDB, .influxDB3: [address, database]
+        case .influxDB2: [address, organization, bucket]
+        case .openTSDB, .kairosDB, .carbon, .prometheusRemoteWrite: [address]
+        case .prometheus, .local: []
+        }
+    }
 }

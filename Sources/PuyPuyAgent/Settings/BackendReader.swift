@@ -2,10 +2,6 @@ internal import PuyPuyBackends
 
 /// Turns `[TSDB]` and `[TSDB:NAME]` into the configuration of a backend.
 struct BackendReader {
-    /// Types that later releases have.
-    static let laterTypes = [
-        "InfluxDB2", "InfluxDB3", "OpenTSDB", "KairosDB", "Carbon", "Prometheus",
-    ]
     /// Types that existing configurations name and nobody runs any more.
     static let goneTypes = ["OddEye", "BlueFlood"]
 
@@ -15,16 +11,23 @@ struct BackendReader {
         reader.checkKeys(BackendKey.all)
         guard let type = type(from: &reader) else { return nil }
         var backend = BackendConfiguration(name: name, type: type)
-        if type == .local {
-            for key in BackendKey.server + BackendKey.delivery where reader.isSet(key) {
-                reader.report(.notice, key, "has no effect with tsdtype: Local")
+        let effective = BackendKey.effective(for: type)
+        for key in BackendKey.all where key.withoutEffect == nil && !effective.contains(key) {
+            if reader.isSet(key) {
+                reader.report(.notice, key, "has no effect with tsdtype: \(type.rawValue)")
             }
-            return backend
         }
-        readServer(&backend, from: &reader)
-        CredentialsReader.read(&backend, from: &reader)
+        guard type.hasSender else { return backend }
+        for key in BackendKey.required(for: type) where !reader.isSet(key) {
+            reader.report(.error, key, "missing", expected: expected(key))
+        }
+        readAddress(&backend, from: &reader)
+        if effective.contains(BackendKey.user) {
+            CredentialsReader.read(&backend, from: &reader)
+        }
         readTransport(&backend, from: &reader)
-        readDelivery(&backend, from: &reader)
+        readRequests(&backend, from: &reader)
+        for key in effective { read(key, into: &backend, from: &reader) }
         return backend
     }
 
@@ -40,15 +43,12 @@ struct BackendReader {
         }
         func names(_ type: String) -> Bool { type.lowercased() == text.lowercased() }
         if let type = BackendType.allCases.first(where: { names($0.rawValue) }) { return type }
-        if let later = laterTypes.first(where: names) {
-            reader.report(
-                .error, BackendKey.type, "\(later) is not in this release", expected: expectation)
-        } else if let gone = goneTypes.first(where: names) {
+        if let gone = goneTypes.first(where: names) {
             reader.report(
                 .error, BackendKey.type, "\(gone) is not supported any more", expected: expectation)
         } else {
             let nearest = NearestName.nearest(
-                to: text, among: BackendType.allCases.map(\.rawValue) + laterTypes)
+                to: text, among: BackendType.allCases.map(\.rawValue))
             reader.report(
                 .error, BackendKey.type, found: text, "unknown type", expected: expectation,
                 hint: nearest.map { "did you mean \($0)?" })
@@ -60,38 +60,86 @@ struct BackendReader {
         SettingForm.choice(BackendType.allCases.map(\.rawValue)).expectation
     }
 
-    private static func readServer(
+    private static func expected(_ key: SettingKey) -> String {
+        key == BackendKey.address ? key.form.expectation : "the name of the \(key.name)"
+    }
+
+    private static func readAddress(
         _ backend: inout BackendConfiguration, from reader: inout SectionReader
     ) {
         let text = reader.text(BackendKey.address)
-        if text.isEmpty {
-            reader.report(
-                .error, BackendKey.address, "missing", expected: BackendKey.address.form.expectation
-            )
-        } else {
-            do {
-                let address = try ServerAddress(text)
-                backend.url = address.url
-                if let user = address.user {
-                    backend.credentials = .basic(user: user, password: address.password)
-                }
-                if address.isSchemeAssumed {
-                    reader.report(
-                        .notice, BackendKey.address, "taken for \(address.url)",
-                        hint: "write http:// or https:// in front of it")
-                }
-            } catch {
-                reader.report(
-                    .error, BackendKey.address, found: text, error.message,
-                    expected: BackendKey.address.form.expectation)
+        if text.isEmpty { return }
+        do {
+            let address = try ServerAddress(text, of: backend.type == .carbon ? .carbon : .http)
+            backend.url = address.url
+            if let user = address.user {
+                backend.credentials = .basic(user: user, password: address.password)
             }
-        }
-        backend.database = reader.text(BackendKey.database)
-        if backend.database.isEmpty {
+            if address.isSchemeAssumed {
+                reader.report(
+                    .notice, BackendKey.address, "taken for \(address.url)",
+                    hint: "write http:// or https:// in front of it")
+            }
+        } catch {
             reader.report(
-                .error, BackendKey.database, "missing", expected: "the name of the database")
+                .error, BackendKey.address, found: text, error.message,
+                expected: backend.type == .carbon
+                    ? "host:2004, tcp://host:2004 or tls://host:port"
+                    : BackendKey.address.form.expectation)
         }
-        backend.retentionPolicy = reader.text(BackendKey.retentionPolicy)
+    }
+
+    /// The keys that only some types have.
+    private static func read(
+        _ key: SettingKey, into backend: inout BackendConfiguration,
+        from reader: inout SectionReader
+    ) {
+        switch key {
+        case BackendKey.database: backend.database = reader.text(key)
+        case BackendKey.retentionPolicy: backend.retentionPolicy = reader.text(key)
+        case BackendKey.organization: backend.organization = reader.text(key)
+        case BackendKey.bucket: backend.bucket = reader.text(key)
+        case BackendKey.path: backend.path = path(from: &reader)
+        case BackendKey.chunked: backend.takesChunked = reader.optionalFlag(key)
+        case BackendKey.dropTags:
+            backend.droppedTags = reader.text(key).split { $0 == " " || $0 == "," || $0 == "\t" }
+                .map(String.init)
+        case BackendKey.carbonTags: backend.sendsCarbonTags = reader.flag(key)
+        case BackendKey.maxCreatesPerMinute:
+            let creates = reader.whole(key)
+            backend.maxCreatesPerMinute = creates == 0 ? nil : creates
+        case BackendKey.gzip: backend.compresses = reader.flag(key)
+        case BackendKey.integers: backend.sendsIntegers = reader.flag(key)
+        case BackendKey.precision: readPrecision(&backend, from: &reader)
+        default: break
+        }
+    }
+
+    /// Existing configurations have `api/v1/datapoints` as well as `/api/v1/datapoints`.
+    private static func path(from reader: inout SectionReader) -> String {
+        let text = reader.text(BackendKey.path)
+        if text.isEmpty { return "" }
+        if text.utf8.contains(where: { $0 <= 0x20 || $0 >= 0x7F || $0 == 0x23 }) {
+            reader.report(
+                .error, BackendKey.path, found: text, "not the path of an address",
+                expected: "a path like /api/put")
+        }
+        return text.hasPrefix("/") ? text : "/" + text
+    }
+
+    private static func readPrecision(
+        _ backend: inout BackendConfiguration, from reader: inout SectionReader
+    ) {
+        guard backend.type == .openTSDB else {
+            backend.precision = reader.choice(BackendKey.precision, otherwise: .nanoseconds)
+            return
+        }
+        backend.precision = reader.choice(BackendKey.precision, otherwise: .milliseconds)
+        if backend.precision != .milliseconds && backend.precision != .seconds {
+            reader.report(
+                .error, BackendKey.precision, found: backend.precision.rawValue,
+                "not a unit of OpenTSDB", expected: "ms or s")
+        }
     }
 
     private static func readTransport(
@@ -122,7 +170,7 @@ struct BackendReader {
         }
     }
 
-    private static func readDelivery(
+    private static func readRequests(
         _ backend: inout BackendConfiguration, from reader: inout SectionReader
     ) {
         backend.timeout = reader.duration(BackendKey.timeoutSeconds)
@@ -130,12 +178,12 @@ struct BackendReader {
         backend.maxBatchPoints = reader.whole(BackendKey.maxBatchPoints)
         let rate = reader.whole(BackendKey.maxPointsPerSecond)
         backend.maxPointsPerSecond = rate == 0 ? nil : rate
-        backend.drainOrder = reader.choice(BackendKey.drainOrder)
+        backend.drainOrder =
+            reader.choice(
+                BackendKey.drainOrder,
+                otherwise: backend.type == .prometheusRemoteWrite ? .oldestFirst : .freshFirst)
         let backfill = reader.duration(BackendKey.backfill)
         backend.backfill = backfill == .zero ? nil : backfill
-        backend.compresses = reader.flag(BackendKey.gzip)
-        backend.sendsIntegers = reader.flag(BackendKey.integers)
-        backend.precision = reader.choice(BackendKey.precision)
     }
 
     private static func existing(

@@ -87,6 +87,18 @@ struct SectionReader {
             show: \.rawValue)
     }
 
+    /// A word that may be left out; then it is `other`.
+    mutating func choice<Word: RawRepresentable & CaseIterable>(
+        _ key: SettingKey, otherwise other: Word
+    ) -> Word where Word.RawValue == String {
+        value(
+            key,
+            parse: { text in
+                text.isEmpty ? other : Word.allCases.first { $0.rawValue == text.lowercased() }
+            },
+            show: \.rawValue)
+    }
+
     /// An absolute path; `nil` when the key is empty or left out without a default.
     mutating func path(_ key: SettingKey) -> String? {
         let folder = surroundings.folder

@@ -5,29 +5,39 @@ struct ServerAddress: Hashable {
         let message: String
     }
 
+    /// What is spoken with a server.
+    enum Form: Hashable {
+        /// http:// or https://, maybe with a path.
+        case http
+        /// tcp:// or tls://, and port 2004 where none is named.
+        case carbon
+    }
+
     /// The address without credentials and without a slash at the end.
     let url: String
     /// The user in it (`http://user:password@host`); `nil` without one.
     let user: String?
     /// The password in it; empty without one.
     let password: String
-    /// Whether the text had no `http://` or `https://` and `http://` was put in front.
+    /// Whether the text had no `http://` or `https://` and `http://` was put in front. Carbon's
+    /// addresses are usually written without a scheme.
     let isSchemeAssumed: Bool
 
     /// Takes `text` apart.
-    init(_ text: String) throws(Failure) {
+    init(_ text: String, of form: Form = .http) throws(Failure) {
         if text.utf8.contains(where: { $0 <= 0x20 || $0 == 0x7F }) {
             throw Failure(message: "white space in an address")
         }
         var rest = text[...]
-        var scheme = "http"
-        isSchemeAssumed = !text.contains("://")
+        var scheme = form == .http ? "http" : "tcp"
+        isSchemeAssumed = form == .http && !text.contains("://")
         if let separator = text.firstRange(of: "://") {
             scheme = text[..<separator.lowerBound].lowercased()
             rest = text[separator.upperBound...]
         }
-        if scheme != "http" && scheme != "https" {
-            throw Failure(message: "neither http:// nor https://")
+        let schemes = form == .http ? ["http", "https"] : ["tcp", "tls"]
+        if !schemes.contains(scheme) {
+            throw Failure(message: "neither \(schemes[0]):// nor \(schemes[1])://")
         }
         if rest.contains(where: { $0 == "?" || $0 == "#" }) {
             throw Failure(message: "more than host, port and path")
@@ -44,10 +54,16 @@ struct ServerAddress: Hashable {
             user = nil
             password = ""
         }
-        try ServerAddress.check(authority)
+        let hasPort = try ServerAddress.check(authority)
         var path = rest[pathStart...]
         while path.last == "/" { path = path.dropLast() }
-        url = "\(scheme)://\(authority)\(path)"
+        guard form == .carbon else {
+            url = "\(scheme)://\(authority)\(path)"
+            return
+        }
+        if user != nil { throw Failure(message: "Carbon knows no users") }
+        if !path.isEmpty { throw Failure(message: "Carbon has no paths") }
+        url = "\(scheme)://\(authority)" + (hasPort ? "" : ":2004")
     }
 
     /// Whether `text` can be a proxy: a scheme that libcurl knows, and a host.
@@ -64,8 +80,9 @@ struct ServerAddress: Hashable {
         return (try? check(rest)) != nil
     }
 
-    /// Checks `host`, `host:port` and `[v6]:port`.
-    private static func check(_ authority: Substring) throws(Failure) {
+    /// Checks `host`, `host:port` and `[v6]:port`; returns whether there is a port.
+    @discardableResult
+    private static func check(_ authority: Substring) throws(Failure) -> Bool {
         var host = authority
         var port: Substring?
         if authority.first == "[" {
@@ -89,6 +106,7 @@ struct ServerAddress: Hashable {
                 (1...65535).contains(number)
             else { throw Failure(message: "no port from 1 to 65535") }
         }
+        return port != nil
     }
 
     /// `text` with `%40` and the like replaced.

@@ -51,9 +51,6 @@ public struct RateTable: Sendable {
     /// A table that continues from `states`, as the spool kept them.
     public init(states: [String: RateState] = [:]) { self.states = states }
 
-    /// The last reading of `key`.
-    public func state(of key: String) -> RateState? { states[key] }
-
     /// The increase per second since the previous reading of `key`.
     public mutating func rate(_ key: String, _ value: Value, at moment: Moment) -> Verdict {
         replace(key, value, moment) { difference, elapsedNs in

@@ -105,6 +105,12 @@ public actor Scheduler {
     private func keepRunning(_ check: ScheduledCheck) async {
         defer { loopEnded() }
         var schedule = TickSchedule(interval: check.interval, host: baseTags["host"] ?? "")
+        let now = clock.now()
+        let readings = (states[check.name] ?? [:]).values.map(\.moment)
+            .filter { $0.bootID == now.bootID }
+        if let latest = readings.max(by: { $0.bootNs < $1.bootNs }) {
+            schedule.resume(after: latest, at: now)
+        }
         while !isStopping {
             if case .wait(let ns) = schedule.decision(at: clock.now()) {
                 await nap(check.name, untilBootNs: clock.now().bootNs + ns)

@@ -5,8 +5,12 @@ internal import PuyPuyCore
 /// Ticks are the multiples of the interval on the wall clock, so that the series of all checks and
 /// hosts align. A tick is run at most once; the start is delayed by the host's jitter, which spreads
 /// the hosts of a fleet, so that they do not ask their database all at the same moment. The checks of
-/// one host share it, so that their points share a commit and a request. A tick that could not be run in time is missed and counted, and only the latest
-/// one is run.
+/// one host share it, so that their points share a commit and a request. A tick that could not be run
+/// in time is missed and counted, and only the latest one is run.
+///
+/// The first run is at once, unless the check was run less than half an interval ago, before a
+/// restart. A tick that follows it within half an interval counts as run, too: a rate over a moment
+/// would be mostly the error of that moment.
 ///
 /// A step of the wall clock, told by its distance from the boot clock, starts no run before an
 /// interval has really passed, and none later than two intervals after the previous one. From then
@@ -51,8 +55,17 @@ struct TickSchedule {
         return Int64((hash ^ (hash >> 32)) % UInt64(longest + 1))
     }
 
-    /// What to do at `now`. The first decision is always to run, at once, with the millisecond as
-    /// timestamp.
+    /// Goes on from a run at `earlier`, of a scheduler before this one, when that was less than half
+    /// an interval ago. To be called before the first decision.
+    mutating func resume(after earlier: Moment, at now: Moment) {
+        let agoNs = now.bootNs - earlier.bootNs
+        guard earlier.bootID == now.bootID, (0..<intervalNs / 2).contains(agoNs) else { return }
+        lastTickNs = tick(before: now.wallNs - agoNs + intervalNs / 2)
+        lastStartBootNs = earlier.bootNs
+        leadNs = now.wallNs - now.bootNs
+    }
+
+    /// What to do at `now`. The first decision is to run, at once, with the millisecond as timestamp.
     mutating func decision(at now: Moment) -> Decision {
         guard let last = lastTickNs else {
             // Not a tick: a process that was restarted within an interval must not repeat one.
@@ -83,7 +96,8 @@ struct TickSchedule {
 
     /// Notes that the run of `tickNs` started at `now`.
     mutating func started(tickNs: Int64, at now: Moment) {
-        lastTickNs = tick(before: tickNs)
+        // A tick is its own multiple; only the first run may lie between two.
+        lastTickNs = tick(before: tickNs + intervalNs / 2)
         leadNs = now.wallNs - now.bootNs
         // Measured from the tick, a late start does not delay the next one.
         let late = now.wallNs - tickNs - jitterNs

@@ -198,7 +198,8 @@ import Testing
             try await Task.sleep(for: .milliseconds(300))
             server.kill()
         }
-        guard case .transient(let reason, _) = backend.deliver(large, catalog: catalog).outcome else {
+        guard case .transient(let reason, _) = backend.deliver(large, catalog: catalog).outcome
+        else {
             Issue.record("not transient")
             return
         }

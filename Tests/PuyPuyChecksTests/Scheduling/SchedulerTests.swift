@@ -121,8 +121,8 @@ struct SchedulerTests {
         let scheduler = scheduler([hung, every10s("well") { _ in }], concurrency: 1)
         await during(scheduler) {
             // Both share one slot: the deadline of the hung one frees it.
-            await reach(hung: 1)
-            await tick(3, runs: 1)
+            await reach("hung", runs: 1)
+            await reach("well", runs: 4)
             #expect(starts.value == 1)
             let run = store.runs.first { $0.check == "hung" }
             guard case .timedOut(let words) = run?.end else {
@@ -144,9 +144,9 @@ struct SchedulerTests {
         #expect(Set(ticks).count == ticks.count)
     }
 
-    /// Moves the clock on in small steps until `hung` has so many runs.
-    private func reach(hung count: Int) async {
-        while store.ticks(of: "hung").count < count {
+    /// Moves the clock on in small steps until `check` has so many runs.
+    private func reach(_ check: String, runs count: Int) async {
+        while store.ticks(of: check).count < count {
             clock.advance(by: .milliseconds(500))
             await Task.yield()
         }

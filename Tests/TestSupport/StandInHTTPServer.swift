@@ -44,9 +44,11 @@ public final class StandInHTTPServer: Sendable {
     public let port: UInt16
     private let core: StandInCore
 
-    /// A server that answers as `answer` says.
-    public init(_ answer: @escaping @Sendable (Request) -> Reply) throws(TestSupportError) {
-        let listener = try LoopbackSocket(listeningOn: 0)
+    /// A server that answers as `answer` says, on `port` or on one that the system chooses.
+    public init(
+        port wanted: UInt16 = 0, _ answer: @escaping @Sendable (Request) -> Reply
+    ) throws(TestSupportError) {
+        let listener = try LoopbackSocket(listeningOn: wanted)
         port = listener.port
         core = StandInCore(listener: listener, answer: answer)
         core.start()

@@ -14,8 +14,18 @@ public enum BackendRegistry {
         try validate(configuration)
         switch configuration.type {
         case .influxDB:
-            return try InfluxBackend(configuration, interrupt: interrupt, version: version)
-        case .influxDB2, .influxDB3, .openTSDB, .kairosDB, .carbon, .prometheusRemoteWrite:
+            return try InfluxBackend(
+                configuration, api: InfluxDB1API(configuration: configuration),
+                interrupt: interrupt, version: version)
+        case .influxDB2:
+            return try InfluxBackend(
+                configuration, api: InfluxDB2API(configuration: configuration),
+                interrupt: interrupt, version: version)
+        case .influxDB3:
+            return try InfluxBackend(
+                configuration, api: InfluxDB3API(configuration: configuration),
+                interrupt: interrupt, version: version)
+        case .openTSDB, .kairosDB, .carbon, .prometheusRemoteWrite:
             throw refusal(configuration, "\(configuration.type.rawValue) is not in this release")
         case .local, .prometheus:
             throw refusal(

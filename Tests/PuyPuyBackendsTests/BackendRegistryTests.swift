@@ -43,6 +43,26 @@ import Testing
         #expect(broken?.description.contains("s3crets3cret") == false)
     }
 
+    @Test(arguments: [
+        (BackendType.influxDB2, ["organization", "bucket"]), (.influxDB3, ["database"]),
+    ]) func `what a type cannot do without is named`(type: BackendType, keys: [String]) throws {
+        var configuration = BackendConfiguration(name: "graphs", type: type)
+        configuration.url = "http://localhost:8086"
+        for key in keys {
+            let error = #expect(throws: BackendsError.self) {
+                try BackendRegistry.validate(configuration)
+            }
+            #expect(error?.hint == "set \(key)")
+            switch key {
+            case "organization": configuration.organization = "org"
+            case "bucket": configuration.bucket = "metrics"
+            default: configuration.database = "metrics"
+            }
+        }
+        _ = try BackendRegistry.makeBackend(
+            configuration, interrupt: Interrupt(), version: "test")
+    }
+
     @Test func `Local needs no address`() throws {
         try BackendRegistry.validate(BackendConfiguration(name: "default", type: .local))
         #expect(!BackendType.local.hasSender)

@@ -14,4 +14,19 @@ struct HTTPResponse: Sendable, Equatable {
     var totalSeconds = 0.0
     /// The body as it went over the wire, compressed or not.
     var sentBytes = 0
+
+    /// `HTTP 400: WORDS`: the status with as much of `text`, or of the body, as a log line bears.
+    func reason(_ text: String? = nil) -> String {
+        let text = text ?? String(decoding: body, as: UTF8.self)
+        var line = ""
+        for scalar in text.unicodeScalars.prefix(500) {
+            if scalar.properties.generalCategory == .control {
+                if line.last != " " { line.append(" ") }
+            } else {
+                line.unicodeScalars.append(scalar)
+            }
+        }
+        while line.last == " " { line.removeLast() }
+        return line.isEmpty ? "HTTP \(status)" : "HTTP \(status): \(line)"
+    }
 }

@@ -51,4 +51,33 @@ struct LineBlock: Sendable {
     func oldest(_ count: Int) -> [Int] {
         Array((0..<self.count).sorted { timestampsNs[$0] < timestampsNs[$1] }.prefix(count))
     }
+
+    /// The numbers of the lines that `quoted` begins with, up to the closing quote.
+    func lines(quotedIn quoted: ArraySlice<UInt8>) -> [Int] {
+        let end = Array("': ".utf8)
+        return (0..<count).filter { number in
+            let line = line(number)
+            return quoted.starts(with: line) && quoted.dropFirst(line.count).starts(with: end)
+        }
+    }
+
+    /// What was sent is confirmed but for `rejections`; what was not sent is refused.
+    func acceptedExcept(_ rejections: [Outcome.Rejection] = []) -> Outcome {
+        let all = (rejections + self.rejections).sorted { $0.row < $1.row }
+        return all.isEmpty ? .accepted : .acceptedExcept(all)
+    }
+
+    /// Some points are refused, perhaps those of the lines `suspects`; what was not sent is an
+    /// offender, too.
+    func refused(_ reason: String, suspects: [Int]) -> Outcome {
+        let rows = suspects.map { self.rows[$0] } + rejections.map(\.row)
+        return .refused(reason: reason, suspects: rows.sorted())
+    }
+
+    /// The lines of `rejections` kept all others from being stored: those, and what was not sent,
+    /// are settled, and the others go again.
+    func settledOnly(_ rejections: [Outcome.Rejection]) -> Attempt {
+        let all = (rejections + self.rejections).sorted { $0.row < $1.row }
+        return Attempt(.acceptedExcept(all), rows: all.map(\.row))
+    }
 }

@@ -24,11 +24,12 @@ import Testing
     }
 
     static func encode(
-        _ points: [Point], precision: BackendConfiguration.Precision = .nanoseconds,
+        _ points: [Point], for dialect: LineDialect = .influxDB1,
+        precision: BackendConfiguration.Precision = .nanoseconds,
         sendsIntegers: Bool = false
     ) -> LineBlock {
         let (block, catalog) = block(points)
-        var encoder = LineProtocol(precision: precision, sendsIntegers: sendsIntegers)
+        var encoder = LineProtocol(dialect, precision: precision, sendsIntegers: sendsIntegers)
         encoder.encode(block, catalog: catalog)
         return encoder.lines
     }

@@ -48,7 +48,13 @@ final class SenderFixture: Sendable {
         _ url: String, name: String = "db",
         _ change: (inout BackendConfiguration) -> Void = { _ in }
     ) async -> RunningSender {
-        let (sender, interrupt) = makeSender(url, name: name, change)
+        await start(SenderFixture.configuration(url, name: name, change))
+    }
+
+    /// A sender as `configuration` says, which runs until ``RunningSender/stop()``.
+    @discardableResult
+    func start(_ configuration: BackendConfiguration) async -> RunningSender {
+        let (sender, interrupt) = makeSender(configuration)
         await spool.subscribe { sender.wake() }
         let running = RunningSender(sender, interrupt)
         started.withLock { $0.append(running) }
@@ -60,8 +66,12 @@ final class SenderFixture: Sendable {
         _ url: String, name: String = "db",
         _ change: (inout BackendConfiguration) -> Void = { _ in }
     ) -> (Sender, Interrupt) {
-        let configuration = SenderFixture.configuration(url, name: name, change)
+        makeSender(SenderFixture.configuration(url, name: name, change))
+    }
+
+    private func makeSender(_ configuration: BackendConfiguration) -> (Sender, Interrupt) {
         let interrupt = Interrupt()
+        let name = configuration.name
         let sender = Sender(
             name: name, policy: SenderFixture.policy(configuration),
             logger: SenderFixture.logger,

@@ -1,37 +1,8 @@
 internal import PuyPuyCore
 internal import PuyPuySpool
 
-/// JSON of what commands print for programs. Times are nanoseconds since the epoch. RFC 8259.
-enum JSONText {
-    /// An object of `members`, whose values are JSON already.
-    static func object(_ members: [(String, String)]) -> String {
-        "{" + members.map { "\(string($0.0)):\($0.1)" }.joined(separator: ",") + "}"
-    }
-
-    /// An array of `elements`, which are JSON already.
-    static func array(_ elements: [String]) -> String {
-        "[" + elements.joined(separator: ",") + "]"
-    }
-
-    /// A string.
-    static func string(_ text: String) -> String {
-        var quoted = "\""
-        for scalar in text.unicodeScalars {
-            switch scalar {
-            case "\"": quoted += "\\\""
-            case "\\": quoted += "\\\\"
-            case "\n": quoted += "\\n"
-            case "\t": quoted += "\\t"
-            case "\r": quoted += "\\r"
-            case _ where scalar.value < 0x20:
-                let hexadecimal = String(scalar.value, radix: 16)
-                quoted += "\\u" + String(repeating: "0", count: 4 - hexadecimal.count) + hexadecimal
-            default: quoted.unicodeScalars.append(scalar)
-            }
-        }
-        return quoted + "\""
-    }
-
+/// JSON of what commands print for programs. Times are nanoseconds since the epoch.
+extension JSONText {
     /// A point: metric, tags, time, value.
     static func point(_ point: Point) -> String {
         object([
@@ -82,7 +53,7 @@ enum JSONText {
             ("last_started_ns", "\(check.lastStartedNs)"),
             ("last_duration_ns", "\(check.lastDurationNs)"),
             ("last_points", "\(check.lastPoints)"),
-            ("last_problem", check.lastProblem.map(string) ?? "null"),
+            ("last_problem", optional(check.lastProblem)),
         ])
     }
 
@@ -100,6 +71,4 @@ enum JSONText {
             ("reason", string(refusal.reason)), ("values", "\(refusal.count)"),
         ])
     }
-
-    private static func optional(_ number: Int64?) -> String { number.map { "\($0)" } ?? "null" }
 }

@@ -17,6 +17,7 @@ public actor Sender {
     private let executor: ThreadExecutor
     private nonisolated let wakeup = Wakeup()
     private nonisolated let finishing = Atomic(false)
+    private nonisolated let retrying = Atomic(false)
     private var unit: LoadedUnit?
     private var lastCondition = Delivery.Condition.flowing
 
@@ -44,6 +45,13 @@ public actor Sender {
 
     /// There may be something to deliver.
     public nonisolated func wake() { wakeup.signal() }
+
+    /// Makes the next attempt at once instead of at its time: somebody says that the backend can work
+    /// now. Without effect when nothing is waited for.
+    public nonisolated func retryNow() {
+        retrying.store(true, ordering: .releasing)
+        wakeup.signal()
+    }
 
     /// Asks ``run(untilIdle:)`` to end: it makes one more attempt, goes on while requests are
     /// accepted, and returns when nothing is pending or a request fails.
@@ -76,6 +84,7 @@ public actor Sender {
         var delivery = Delivery(policy: policy)
         var lastAttempt = false
         while !Task.isCancelled {
+            if retrying.exchange(false, ordering: .acquiring) { delivery.retryNow() }
             if finishing.load(ordering: .acquiring) && !lastAttempt {
                 lastAttempt = true
                 delivery.retryNow()
@@ -215,7 +224,10 @@ public actor Sender {
             backend.disconnect()
             return
         }
-        board.update { $0.condition = condition }
+        board.update { status in
+            status.condition = condition
+            if let reason = condition.reason { status.lastFailure = (reason, .now) }
+        }
         defer { lastCondition = condition }
         switch condition {
         case .flowing:

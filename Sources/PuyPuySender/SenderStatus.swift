@@ -11,6 +11,8 @@ public struct SenderStatus: Sendable {
     public var requests = 0
     /// Requests that failed: backed off, or held.
     public var failedRequests = 0
+    /// Why the last request that failed did, and when: also after the delivery has recovered.
+    public var lastFailure: (reason: String, at: ContinuousClock.Instant)?
     /// Points that left the pending set as delivered.
     public var delivered = 0
     /// Points that left it as dead letters.

@@ -25,7 +25,9 @@ public enum BackendRegistry {
             return try InfluxBackend(
                 configuration, api: InfluxDB3API(configuration: configuration),
                 interrupt: interrupt, version: version)
-        case .openTSDB, .kairosDB, .carbon, .prometheusRemoteWrite:
+        case .kairosDB:
+            return try KairosBackend(configuration, interrupt: interrupt, version: version)
+        case .openTSDB, .carbon, .prometheusRemoteWrite:
             throw refusal(configuration, "\(configuration.type.rawValue) is not in this release")
         case .local, .prometheus:
             throw refusal(

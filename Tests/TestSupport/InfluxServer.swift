@@ -251,7 +251,7 @@ extension InfluxServer {
 }
 
 /// RFC 4648, section 4.
-private func base64(_ text: String) -> String {
+func base64(_ text: String) -> String {
     let alphabet = Array("ABCDEFGHIJKLMNOPQRSTUVWXYZabcdefghijklmnopqrstuvwxyz0123456789+/")
     let bytes = Array(text.utf8)
     var encoded = ""

@@ -25,9 +25,11 @@ public enum BackendRegistry {
             return try InfluxBackend(
                 configuration, api: InfluxDB3API(configuration: configuration),
                 interrupt: interrupt, version: version)
+        case .openTSDB:
+            return try OpenTSDBBackend(configuration, interrupt: interrupt, version: version)
         case .kairosDB:
             return try KairosBackend(configuration, interrupt: interrupt, version: version)
-        case .openTSDB, .carbon, .prometheusRemoteWrite:
+        case .carbon, .prometheusRemoteWrite:
             throw refusal(configuration, "\(configuration.type.rawValue) is not in this release")
         case .local, .prometheus:
             throw refusal(

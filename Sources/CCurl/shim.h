@@ -2,6 +2,8 @@
 #define PUYPUY_CCURL_SHIM_H
 
 #include <curl/curl.h>
+#include <linux/sockios.h>
+#include <sys/ioctl.h>
 
 /* curl_easy_setopt and curl_easy_getinfo are variadic, which Swift cannot call: one shim per
    argument type. curl/curl.h's type-checking macros do not see through these, so callers pair each
@@ -59,6 +61,31 @@ static inline CURLcode puypuy_curl_get_double(CURL *handle, CURLINFO info, doubl
 /* The string belongs to the handle and lives until its next transfer. */
 static inline CURLcode puypuy_curl_get_string(CURL *handle, CURLINFO info, const char **value) {
     return curl_easy_getinfo(handle, info, (char **)value);
+}
+
+/* The socket of a connection; CURL_SOCKET_BAD without one. */
+static inline curl_socket_t puypuy_curl_get_socket(CURL *handle) {
+    curl_socket_t descriptor = CURL_SOCKET_BAD;
+    return curl_easy_getinfo(handle, CURLINFO_ACTIVESOCKET, &descriptor) == CURLE_OK
+               ? descriptor
+               : CURL_SOCKET_BAD;
+}
+
+/* OpenSSL's SSL of a connection; NULL without TLS, or when libcurl uses another library. */
+static inline void *puypuy_curl_get_openssl(CURL *handle) {
+    struct curl_tlssessioninfo *session = NULL;
+    CURLcode code = curl_easy_getinfo(handle, CURLINFO_TLS_SSL_PTR, &session);
+    if (code != CURLE_OK || session == NULL || session->backend != CURLSSLBACKEND_OPENSSL) {
+        return NULL;
+    }
+    return session->internals;
+}
+
+/* tcp(7), SIOCOUTQ: the bytes that the peer's kernel has not acknowledged; -1 when unknown.
+   ioctl(2) is variadic. */
+static inline int puypuy_socket_unacknowledged(int descriptor) {
+    int count = 0;
+    return ioctl(descriptor, SIOCOUTQ, &count) == 0 ? count : -1;
 }
 
 /* The option was renamed in 7.85.0, and the old name deprecated. */

@@ -12,6 +12,10 @@ struct CurlFailure {
     var proxyStatus = 0
     /// The server's base address.
     var server: String
+    /// How its addresses begin with TLS and without.
+    var schemes = "https or http"
+    /// What it is expected to speak.
+    var expected = "HTTP"
 
     /// The failure in the module's terms.
     ///
@@ -39,12 +43,13 @@ struct CurlFailure {
             CURLE_SSL_ISSUER_ERROR, CURLE_SSL_INVALIDCERTSTATUS, CURLE_SSL_PINNEDPUBKEYNOTMATCH:
             failure(
                 .misconfigured,
-                hint: "check that the server speaks TLS on this port (https or http), and "
+                hint: "check that the server speaks TLS on this port (\(schemes)), and "
                     + "client_cert when it asks for one")
         case CURLE_URL_MALFORMAT: failure(.misconfigured, hint: "check address")
         case CURLE_UNSUPPORTED_PROTOCOL, CURLE_WEIRD_SERVER_REPLY:
             failure(
-                .misconfigured, hint: "check address: what answers there does not speak HTTP")
+                .misconfigured, hint: "check address: what answers there does not speak \(expected)"
+            )
         case _ where proxyStatus == 407 || proxyStatus == 403:
             failure(.misconfigured, hint: "check proxy, and the user and password in it")
         case _ where proxyStatus >= 300: failure(.unreachable, hint: "check proxy")

@@ -10,9 +10,6 @@ final class HTTPTransport {
     /// How often a waiting request looks at the interrupt, in milliseconds. Traffic wakes it at once.
     private static let pollMs: Int32 = 50
 
-    /// libcurl(3): once in a process, before any other call. Thread-safe as a `static let`.
-    private static let isReady = curl_global_init(Int(CURL_GLOBAL_DEFAULT)) == CURLE_OK
-
     private let server: ServerAddress
     private let options: HTTPOptions
     private let interrupt: Interrupt
@@ -25,7 +22,7 @@ final class HTTPTransport {
 
     /// A transport to `server`. Connects only when something is sent.
     init(_ server: ServerAddress, options: HTTPOptions, interrupt: Interrupt) {
-        precondition(HTTPTransport.isReady, "libcurl does not start")
+        precondition(Curl.isReady, "libcurl does not start")
         self.server = server
         self.options = options
         self.interrupt = interrupt
@@ -165,15 +162,15 @@ extension HTTPTransport {
         puypuy_curl_leave_resolver(easy)
         puypuy_curl_set_long(easy, CURLOPT_HTTP_VERSION, Int(CURL_HTTP_VERSION_1_1))
         puypuy_curl_set_long(easy, CURLOPT_TCP_KEEPALIVE, 1)
-        puypuy_curl_set_long(easy, CURLOPT_TIMEOUT_MS, milliseconds(options.timeout))
+        puypuy_curl_set_long(easy, CURLOPT_TIMEOUT_MS, HTTPOptions.milliseconds(options.timeout))
         puypuy_curl_set_long(
             easy, CURLOPT_CONNECTTIMEOUT_MS,
-            milliseconds(min(options.connectTimeout, options.timeout)))
+            HTTPOptions.milliseconds(min(options.connectTimeout, options.timeout)))
         puypuy_curl_set_string(easy, CURLOPT_USERAGENT, options.userAgent)
         // An empty proxy keeps the environment's `http_proxy` out.
         puypuy_curl_set_string(easy, CURLOPT_PROXY, options.proxy ?? "")
         puypuy_curl_set_pointer(easy, CURLOPT_ERRORBUFFER, errorWords)
-        setTLS(easy)
+        options.setTLS(on: easy)
         if case .basic(let user, let password) = options.credentials {
             puypuy_curl_set_long(easy, CURLOPT_HTTPAUTH, 1)  // CURLAUTH_BASIC, a cast macro
             puypuy_curl_set_string(easy, CURLOPT_USERNAME, user)
@@ -181,19 +178,6 @@ extension HTTPTransport {
         }
         setCallbacks(easy)
         return easy
-    }
-
-    private func setTLS(_ easy: UnsafeMutableRawPointer) {
-        puypuy_curl_set_long(easy, CURLOPT_SSL_VERIFYPEER, options.skipsVerification ? 0 : 1)
-        puypuy_curl_set_long(easy, CURLOPT_SSL_VERIFYHOST, options.skipsVerification ? 0 : 2)
-        if let caFile = options.caFile {
-            puypuy_curl_set_string(easy, CURLOPT_CAINFO, caFile)
-            puypuy_curl_set_string(easy, CURLOPT_CAPATH, nil)
-        }
-        if let certificate = options.clientCertificate {
-            puypuy_curl_set_string(easy, CURLOPT_SSLCERT, certificate)
-        }
-        if let key = options.clientKey { puypuy_curl_set_string(easy, CURLOPT_SSLKEY, key) }
     }
 
     /// The answer outlives the handle: both are this object's.
@@ -211,11 +195,5 @@ extension HTTPTransport {
             let answer = Unmanaged<HTTPAnswer>.fromOpaque(context!).takeUnretainedValue()
             return answer.take(header: line) ? line.count : 0
         }
-    }
-
-    /// At least one: libcurl takes 0 for "no limit".
-    private func milliseconds(_ duration: Duration) -> Int {
-        let (seconds, attoseconds) = duration.components
-        return max(1, Int(seconds) * 1000 + Int(attoseconds / 1_000_000_000_000_000))
     }
 }

@@ -29,7 +29,9 @@ public enum BackendRegistry {
             return try OpenTSDBBackend(configuration, interrupt: interrupt, version: version)
         case .kairosDB:
             return try KairosBackend(configuration, interrupt: interrupt, version: version)
-        case .carbon, .prometheusRemoteWrite:
+        case .carbon:
+            return try CarbonBackend(configuration, interrupt: interrupt, version: version)
+        case .prometheusRemoteWrite:
             throw refusal(configuration, "\(configuration.type.rawValue) is not in this release")
         case .local, .prometheus:
             throw refusal(
@@ -42,7 +44,10 @@ public enum BackendRegistry {
     public static func validate(_ configuration: BackendConfiguration) throws(BackendsError) {
         guard configuration.type.hasSender else { return }
         do throws(BackendsError) {
-            _ = try ServerAddress(configuration.url)
+            switch configuration.type {
+            case .carbon: try CarbonBackend.validate(configuration)
+            default: _ = try ServerAddress(configuration.url)
+            }
         } catch {
             throw refusal(configuration, error.reason, error.hint)
         }

@@ -45,6 +45,9 @@ struct CurlFailure {
                 .misconfigured,
                 hint: "check that the server speaks TLS on this port (\(schemes)), and "
                     + "client_cert when it asks for one")
+        case CURLE_SEND_FAIL_REWIND:
+            // Its own words are about the rewind that it did not get.
+            failure(.transient, words: "the connection ended without an answer")
         case CURLE_URL_MALFORMAT: failure(.misconfigured, hint: "check address")
         case CURLE_UNSUPPORTED_PROTOCOL, CURLE_WEIRD_SERVER_REPLY:
             failure(
@@ -70,7 +73,10 @@ struct CurlFailure {
             || words.contains("unexpected eof")
     }
 
-    private func failure(_ kind: BackendsError.Kind, hint: String = "") -> BackendsError {
-        BackendsError(kind, operation: "send to", subject: server, cause: words, hint: hint)
+    private func failure(
+        _ kind: BackendsError.Kind, words: String? = nil, hint: String = ""
+    ) -> BackendsError {
+        BackendsError(
+            kind, operation: "send to", subject: server, cause: words ?? self.words, hint: hint)
     }
 }

@@ -20,6 +20,9 @@ struct HTTPOptions: Sendable {
     var proxy: String?
     /// Compresses bodies that are worth it.
     var compresses = true
+    /// Never sends a body twice. libcurl does that on its own when a connection that it kept ends
+    /// without an answer, and nobody knows then that the first one may have been taken.
+    var sendsOnce = false
     /// What the server's log says that we are.
     var userAgent = "PuyPuy"
 

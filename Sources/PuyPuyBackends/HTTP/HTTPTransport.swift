@@ -14,6 +14,7 @@ final class HTTPTransport {
     private let options: HTTPOptions
     private let interrupt: Interrupt
     private let answer = HTTPAnswer()
+    private let upload = HTTPUpload()
     private let errorWords: UnsafeMutablePointer<CChar>
     private var gzip: GzipEncoder?
     /// The transfer's handle, and the one that owns the connections; both `nil` until needed.
@@ -75,7 +76,10 @@ final class HTTPTransport {
         puypuy_curl_set_string(easy, CURLOPT_URL, server.base + target)
         puypuy_curl_set_list(easy, CURLOPT_HTTPHEADER, list)
         puypuy_curl_set_long(easy, CURLOPT_POST, 1)
-        puypuy_curl_set_pointer(easy, CURLOPT_POSTFIELDS, body.baseAddress)
+        upload.rest = body
+        defer { upload.rest = UnsafeRawBufferPointer(start: nil, count: 0) }
+        puypuy_curl_set_pointer(
+            easy, CURLOPT_POSTFIELDS, options.sendsOnce ? nil : body.baseAddress)
         puypuy_curl_set_off(easy, CURLOPT_POSTFIELDSIZE_LARGE, curl_off_t(body.count))
         defer { puypuy_curl_set_pointer(easy, CURLOPT_POSTFIELDS, nil) }
         guard let code = run(easy) else {
@@ -194,6 +198,14 @@ extension HTTPTransport {
             let line = UnsafeRawBufferPointer(start: bytes, count: size * count)
             let answer = Unmanaged<HTTPAnswer>.fromOpaque(context!).takeUnretainedValue()
             return answer.take(header: line) ? line.count : 0
+        }
+        guard options.sendsOnce else { return }
+        // libcurl cannot go back to the start of what it asks for piece by piece.
+        puypuy_curl_set_pointer(
+            easy, CURLOPT_READDATA, Unmanaged.passUnretained(upload).toOpaque())
+        puypuy_curl_set_data_callback(easy, CURLOPT_READFUNCTION) { room, size, count, context in
+            let room = UnsafeMutableRawBufferPointer(start: room, count: size * count)
+            return Unmanaged<HTTPUpload>.fromOpaque(context!).takeUnretainedValue().fill(room)
         }
     }
 }

@@ -266,6 +266,30 @@ import Testing
         interrupt.lower()
     }
 
+    @Test(arguments: [true, false])
+    func `a kept connection that ends without an answer repeats the body unless told not to`(
+        sendsOnce: Bool
+    ) throws {
+        let server = try StandInHTTPServer(script: [.status(204), .close, .status(204)])
+        let transport = try HTTPTransportTests.transport(
+            server.url, HTTPTransportTests.options { $0.sendsOnce = sendsOnce })
+        #expect(try HTTPTransportTests.post(transport, HTTPTransportTests.large).status == 204)
+        let second = HTTPTransportTests.posted(transport)
+        if sendsOnce {
+            guard case .failure(let error) = second else {
+                Issue.record("no failure")
+                return
+            }
+            #expect(error.kind == .transient)
+            #expect(error.cause == "the connection ended without an answer")
+        } else {
+            #expect(try second.get().status == 204)
+        }
+        #expect(server.requests.count == (sendsOnce ? 2 : 3))
+        #expect(try HTTPTransportTests.post(transport).status == 204)
+        #expect(server.requests.last?.body == HTTPTransportTests.small)
+    }
+
     @Test func `an interrupt that was raised before sends nothing`() throws {
         let server = try StandInHTTPServer(script: [.status(204)])
         let interrupt = Interrupt()

@@ -38,6 +38,7 @@ let package = Package(
         .systemLibrary(
             name: "CCurl", pkgConfig: "libcurl", providers: [.apt(["libcurl4-openssl-dev"])]),
         .systemLibrary(name: "CZlib", pkgConfig: "zlib", providers: [.apt(["zlib1g-dev"])]),
+        .systemLibrary(name: "CSnappy", providers: [.apt(["libsnappy-dev"])]),
 
         .target(name: "PuyPuyCore", swiftSettings: strict),
         .target(
@@ -49,7 +50,8 @@ let package = Package(
             dependencies: ["PuyPuyCore", logging, subprocess, systemPackage],
             swiftSettings: strict),
         .target(
-            name: "PuyPuyBackends", dependencies: ["PuyPuyCore", "CCurl", "CZlib", logging],
+            name: "PuyPuyBackends",
+            dependencies: ["PuyPuyCore", "CCurl", "CZlib", "CSnappy", logging],
             swiftSettings: strict),
         .target(
             name: "PuyPuySender",
@@ -74,8 +76,8 @@ let package = Package(
             path: "Benchmarks", swiftSettings: strict),
 
         .target(
-            name: "TestSupport", dependencies: ["PuyPuyCore", "CZlib"], path: "Tests/TestSupport",
-            swiftSettings: strict),
+            name: "TestSupport", dependencies: ["PuyPuyCore", "CZlib", "CSnappy"],
+            path: "Tests/TestSupport", swiftSettings: strict),
         .testTarget(
             name: "PuyPuyCoreTests", dependencies: ["PuyPuyCore", "TestSupport"],
             swiftSettings: strict),

@@ -32,7 +32,7 @@ public enum BackendRegistry {
         case .carbon:
             return try CarbonBackend(configuration, interrupt: interrupt, version: version)
         case .prometheusRemoteWrite:
-            throw refusal(configuration, "\(configuration.type.rawValue) is not in this release")
+            return try RemoteWriteBackend(configuration, interrupt: interrupt, version: version)
         case .local, .prometheus:
             throw refusal(
                 configuration,

@@ -109,33 +109,3 @@ enum InfluxStandIn: CustomTestStringConvertible {
             configuration, interrupt: Interrupt(), version: "test")
     }
 }
-
-/// Delivers points as a sender does, but without its pauses: until each is confirmed or refused.
-///
-/// Returns the refused rows with their reasons. Gives up after `maxRequests`.
-func deliverAll(
-    _ points: [Point], to backend: any Backend, maxRequests: Int = 200
-) -> [Int: String]? {
-    let (block, catalog) = LineProtocolTests.block(points)
-    var delivery = Delivery(policy: Delivery.Policy(maxBatchPoints: 100_000, oldestFirst: true))
-    var now = ContinuousClock.now
-    var requests = 0
-    var isPending = true
-    while true {
-        switch delivery.next(at: now, pending: .init(fresh: isPending, backlog: false)) {
-        case .idle: return nil
-        case .wait(let until): now = until
-        case .load: delivery.loaded(points: points.count)
-        case .send(let rows):
-            requests += 1
-            if requests > maxRequests { return nil }
-            let attempt = backend.deliver(block.selecting(rows), catalog: catalog)
-            if delivery.condition.reason != nil { backend.disconnect() }
-            delivery.finished(attempt, at: now, random: 0)
-        case .acknowledge(let rejections):
-            isPending = false
-            return Dictionary(
-                rejections.map { ($0.row, $0.reason) }, uniquingKeysWith: { first, _ in first })
-        }
-    }
-}

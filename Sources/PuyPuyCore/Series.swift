@@ -10,6 +10,18 @@ public struct Series: Sendable, Hashable {
         self.metric = metric
         self.tags = tags
     }
+
+    /// Names are bytes: `é` as one character and as two are different series, as to databases.
+    public static func == (left: Series, right: Series) -> Bool {
+        left.metric.hasSameBytes(as: right.metric) && left.tags == right.tags
+    }
+}
+
+extension String {
+    /// Whether the UTF-8 bytes are equal. Equal bytes are equal strings, so hashes agree.
+    func hasSameBytes(as other: String) -> Bool {
+        self == other && utf8.elementsEqual(other.utf8)
+    }
 }
 
 extension Series: CustomStringConvertible {

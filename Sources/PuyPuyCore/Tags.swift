@@ -7,6 +7,11 @@ public struct Tags: Sendable, Hashable {
         public let key: String
         /// Never empty.
         public let value: String
+
+        /// Whether the bytes are equal; see ``Series``.
+        public static func == (left: Tag, right: Tag) -> Bool {
+            left.key.hasSameBytes(as: right.key) && left.value.hasSameBytes(as: right.value)
+        }
     }
 
     /// The pairs in canonical order.
@@ -31,7 +36,7 @@ public struct Tags: Sendable, Hashable {
         var unique: [Tag] = []
         unique.reserveCapacity(sorted.count)
         for tag in sorted {
-            if let last = unique.last, last.key == tag.key { unique.removeLast() }
+            if let last = unique.last, last.key.hasSameBytes(as: tag.key) { unique.removeLast() }
             unique.append(tag)
         }
         pairs = unique

@@ -16,6 +16,7 @@ struct PuyPuy: AsyncParsableCommand {
               puypuy daemon                            collect and send, in the foreground
               puypuy once                              collect once and print the points
               puypuy config check                      find every mistake in config.ini
+              puypuy backend test                      try the way to every database
               puypuy spool inspect                     what was collected, and what is pending
               puypuy spool replay --backend influx --since 24h
                                                        send the last day again
@@ -25,7 +26,7 @@ struct PuyPuy: AsyncParsableCommand {
         version: "puypuy \(Version.current)",
         subcommands: [
             DaemonCommand.self, OnceCommand.self, CheckCommand.self, ConfigCommand.self,
-            SpoolCommand.self,
+            BackendCommand.self, SpoolCommand.self,
         ])
 
     static func main() async {

@@ -57,7 +57,7 @@ struct ReplayCommand: AsyncParsableCommand {
 
     func run() async throws {
         let settings = try configurationOption.load()
-        let target = try findBackend(settings)
+        let target = try settings.backend(backend)
         let now = Readable.nowNs()
         let selection = HistorySource.Selection(
             fromNs: since.map { now - Int64($0.seconds * 1e9) } ?? from?.ns ?? 0,
@@ -73,29 +73,6 @@ struct ReplayCommand: AsyncParsableCommand {
         } catch {
             throw Failure.failed("\(error)")
         }
-    }
-
-    /// A section's name, or a type by its beginning when only one backend has it.
-    private func findBackend(_ settings: Settings) throws -> BackendConfiguration {
-        let names = settings.backends.map { "\($0.name) (\($0.type.rawValue))" }
-        let list = names.joined(separator: ", ")
-        var found = settings.backends.filter { $0.name == backend }
-        if found.isEmpty {
-            found = settings.backends.filter {
-                $0.type.rawValue.lowercased().hasPrefix(backend.lowercased())
-            }
-        }
-        guard let target = found.first else {
-            throw Failure.misused("no backend is called \(backend); there are: \(list)")
-        }
-        guard found.count == 1 else {
-            throw Failure.misused("\(backend) may mean several backends; name one of: \(list)")
-        }
-        guard target.type.hasSender else {
-            throw Failure.misused(
-                "\(target.name) keeps its points in the spool: there is nowhere to send them to")
-        }
-        return target
     }
 
     private func count(

@@ -41,4 +41,14 @@ struct TagsTests {
     func `a text that is not canonical is no tags`(text: String) {
         #expect(Tags(text) == nil)
     }
+
+    @Test func `names that look alike and differ in their bytes are different`() {
+        let one = "caf\u{e9}"
+        let two = "cafe\u{301}"
+        #expect(one == two)
+        #expect(Series(metric: one) != Series(metric: two))
+        #expect((["k": one] as Tags) != (["k": two] as Tags))
+        #expect(Tags([(key: one, value: "v"), (key: two, value: "v")]).pairs.count == 2)
+        #expect(Set([Series(metric: one), Series(metric: two), Series(metric: one)]).count == 2)
+    }
 }

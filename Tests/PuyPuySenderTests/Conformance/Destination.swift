@@ -12,13 +12,15 @@ protocol DestinationServer: AnyObject, Sendable {
     var port: UInt16 { get }
     /// The address of whatever listens at `port`, and what else the backend has to know.
     func configure(_ configuration: inout BackendConfiguration, port: UInt16)
-    /// All that it holds, each point once.
-    func stored() throws -> [StoredFact]
+    /// All that it holds, as often as it holds it: at once, or when there is as much as `count`.
+    func stored(count: Int) throws -> [StoredFact]
     /// A point that the server refuses for good, different for each `number`.
-    func poison(_ number: Int) throws -> Point
+    func poison(_ number: Int) -> Point
 }
 
 extension DestinationServer {
+    func poison(_ number: Int) -> Point { makePoint("poison", ["number": "\(number)"]) }
+
     func configure(_ configuration: inout BackendConfiguration, port: UInt16) {
         configuration.url = "http://127.0.0.1:\(port)"
     }
@@ -26,7 +28,8 @@ extension DestinationServer {
 
 /// A point as a destination holds it.
 struct StoredFact: Hashable {
-    let series: String
+    /// Bytes: names that only look alike are different.
+    let series: [UInt8]
     let timestampNs: Int64
     let bits: UInt64
 }
@@ -95,7 +98,8 @@ extension [Series: [StoredPoint]] {
         flatMap { series, points in
             points.map {
                 StoredFact(
-                    series: "\(series)", timestampNs: $0.timestampNs, bits: $0.value.bitPattern)
+                    series: Array("\(series)".utf8), timestampNs: $0.timestampNs,
+                    bits: $0.value.bitPattern)
             }
         }
     }

@@ -103,6 +103,7 @@ private final class ProxiedConnection: Sendable {
     private let server: LoopbackSocket
     private let hasServer: Bool
     private let fault: FaultProxy.Fault
+    private let isCut = Latch()
 
     init(client: consuming LoopbackSocket, upstream: UInt16, fault: FaultProxy.Fault) {
         self.client = client
@@ -121,6 +122,7 @@ private final class ProxiedConnection: Sendable {
 
     /// Ends both sides; whoever waits for them goes on.
     func cut() {
+        isCut.open()
         shutdown(client.descriptor, Int32(SHUT_RDWR))
         if hasServer { shutdown(server.descriptor, Int32(SHUT_RDWR)) }
     }
@@ -131,6 +133,8 @@ private final class ProxiedConnection: Sendable {
         case .refuses: break
         case .hangs:
             while client.receive(into: &seen) { seen.removeAll(keepingCapacity: true) }
+            // The other side may only have ended its own half: nothing tells it that we have read.
+            isCut.wait()
         case .garbage:
             _ = client.receive(into: &seen)
             client.send([0, 1, 2, 255, 254, 10] + Array("neither this nor that".utf8))

@@ -10,6 +10,8 @@ internal import Synchronization
 ///
 /// - It keeps blocks of numbers as integers with one common power of ten, 64 bits of each. Values
 ///   of one series come back equal while they have up to 15 digits and are of similar size.
+/// - It keeps a point that comes twice as two, unless `-dedup.minScrapeInterval` says otherwise, as
+///   it does here.
 /// - It drops points that are more than two days ahead, and says so only in its log.
 /// - The unit of its times is the millisecond.
 public final class VictoriaMetricsServer: Sendable {
@@ -86,6 +88,7 @@ public final class VictoriaMetricsServer: Sendable {
                     "-httpListenAddr=127.0.0.1:\(state.port)",
                     "-opentsdbHTTPListenAddr=127.0.0.1:\(state.openTSDBPort)",
                     "-retentionPeriod=100y", "-precisionBits=64", "-memory.allowedBytes=64MB",
+                    "-dedup.minScrapeInterval=1ms",
                     "-loggerLevel=WARN",
                 ], log: "\(directory.path)/log", directory: directory.path)
             let (port, openTSDBPort) = (state.port, state.openTSDBPort)

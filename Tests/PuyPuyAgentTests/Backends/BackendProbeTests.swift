@@ -31,7 +31,8 @@ import Testing
         #expect(steps.map(\.step) == [.configure, .resolve, .connect, .write])
         let stored = try server.points(of: BackendProbe.metric)
         #expect(stored.count == 1)
-        #expect(stored.first?.key.tags == ["host": "web1", "type": "puypuy"])
+        let tags = stored.first?.key.tags
+        #expect(tags?["host"] == "web1" && tags?["type"] == "puypuy")
         #expect(stored.first?.value.map(\.value) == [1])
     }
 

@@ -164,9 +164,12 @@ import Testing
             4_294_967_295_000_000_000,
             4_294_967_296_000_000_000, .max - 2, .max - 1, .max, recentNs, recentNs + 123_456_789,
         ]
+        // Rounded down to the destination's unit, the earliest would not be nanoseconds any more.
+        let earliest = destination.resolutionNs == 1 ? Int64.min : .min + destination.resolutionNs
         let points = times.enumerated().map { index, time in
             Point(
-                series: Series(metric: "time_\(index)", tags: ["host": "h"]), timestampNs: time,
+                series: Series(metric: "time_\(index)", tags: ["host": "h"]),
+                timestampNs: max(time, earliest + Int64(index)),
                 value: .double(Double(index) + 0.125))
         }
         let letters = try await Self.deliver(points, to: destination)
@@ -190,8 +193,7 @@ import Testing
         await fixture.append(points, batchesOf: 1_000)
         let running = await fixture.start(
             destination.configuration(server, port: proxy.port) { $0.timeout = .seconds(2) })
-        #expect(await soon { running.status.failedRequests >= 1 })
-        #expect(running.reason?.isEmpty == false)
+        #expect(await soon { running.reason?.isEmpty == false })
         let books = try fixture.books()
         #expect(books == Ledger(collected: 3_000, pending: 3_000))
         try proxy.set(.none)

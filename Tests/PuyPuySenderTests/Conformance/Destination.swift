@@ -42,7 +42,7 @@ struct Destination: Sendable, CustomTestStringConvertible {
     var resolutionNs: Int64 = 1
     /// Whether it speaks HTTP.
     var isHTTP = true
-    /// Whether it says so when it does not take a point for its time.
+    /// Whether it says so when it does not take a point for its time, and shows one that it takes.
     var refusesTimes = true
     /// Whether it keeps every bit of a value.
     var keepsBits = true

@@ -74,7 +74,7 @@ extension Destination {
         },
         Destination(
             testDescription: "PrometheusRemoteWrite (Prometheus)", type: .prometheusRemoteWrite,
-            resolutionNs: ms, takesRepeats: false, refusesPoints: false
+            resolutionNs: ms, refusesTimes: false, takesRepeats: false, refusesPoints: false
         ) {
             let server = try PrometheusServer.started()
             return StandInDestination(url: server.url, read: { try server.points() })

@@ -6,7 +6,7 @@ import Testing
 
 /// A relay with TLS in front of a Carbon, as stunnel is one: it passes on what it gets and its end,
 /// waits for Carbon's end, and then ends the TLS connection.
-private final class TLSRelay {
+final class TLSRelay {
     let directory: TemporaryDirectory
     let certificate: String
     private let process: ChildProcess

@@ -21,7 +21,7 @@ struct KairosClassifier {
         switch response.status {
         case 415: return true
         case 400:
-            let complaints = KairosComplaints(body: response.body, block: block)
+            let complaints = KairosComplaints(response, block: block)
             return complaints?.unplaced != nil && complaints?.rejections.isEmpty == true
         case 500:
             let text = String(decoding: response.body, as: UTF8.self).lowercased()
@@ -63,13 +63,17 @@ struct KairosClassifier {
     /// Complaints that name their rows mean that all others are stored. Any other complaint may have
     /// ended the request in its middle: what came before is stored, what comes behind is not.
     private var badRequest: Outcome {
-        guard let complaints = KairosComplaints(body: response.body, block: block) else {
+        // So many complaints that the end of the answer was not kept. That of fewer points will be.
+        if !response.bodyIsWhole {
+            return .refused(reason: said, suspects: block.rejections.map(\.row))
+        }
+        guard let complaints = KairosComplaints(response, block: block) else {
             return notKairos
         }
         if complaints.isExact { return acceptedExcept(complaints.rejections) }
         let words = complaints.unplaced ?? complaints.first ?? ""
         return .refused(
-            reason: AnswerText.reason(400, words),
+            reason: response.reason(words),
             suspects: (complaints.rejections + block.rejections).map(\.row).sorted())
     }
 
@@ -82,9 +86,9 @@ struct KairosClassifier {
 
     /// The status with as much of the server's words as a log line bears.
     private var said: String {
-        let texts = JSONReader.read(response.body)?.value["errors"]?.elements?.compactMap(\.text)
-        guard let texts, !texts.isEmpty else { return AnswerText.reason(response) }
-        return AnswerText.reason(response.status, texts.joined(separator: "; "))
+        let texts = JSONValue(response.body)?["errors"]?.array?.compactMap(\.string)
+        guard let texts, !texts.isEmpty else { return response.reason() }
+        return response.reason(texts.joined(separator: "; "))
     }
 
     private func acceptedExcept(_ rejections: [Outcome.Rejection]) -> Outcome {

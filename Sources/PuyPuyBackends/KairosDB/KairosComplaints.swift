@@ -18,15 +18,14 @@ struct KairosComplaints {
 
     private var seen: Set<Int> = []
     private var refusedPoints: [Int: Int] = [:]
+    private let response: HTTPResponse
 
-    /// Reads `body`, the answer to `block`; `nil` when it is not of that form. A body that was cut
-    /// is not exact.
-    init?(body: [UInt8], block: KairosBlock) {
-        guard let (value, isWhole) = JSONReader.read(body), let errors = value["errors"]?.elements
-        else { return nil }
-        isExact = isWhole
+    /// Reads the answer to `block`; `nil` when it is not of that form.
+    init?(_ response: HTTPResponse, block: KairosBlock) {
+        guard let errors = JSONValue(response.body)?["errors"]?.array else { return nil }
+        self.response = response
         for error in errors {
-            let text = error.text ?? ""
+            let text = error.string ?? ""
             if first == nil { first = text }
             place(text, in: block)
         }
@@ -53,7 +52,7 @@ struct KairosComplaints {
 
     private mutating func reject(_ row: Int, _ text: String) {
         guard seen.insert(row).inserted else { return }
-        rejections.append(Outcome.Rejection(row: row, reason: AnswerText.reason(400, text)))
+        rejections.append(Outcome.Rejection(row: row, reason: response.reason(text)))
     }
 
     private mutating func notPlaced(_ text: String) {

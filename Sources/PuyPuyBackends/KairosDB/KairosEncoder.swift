@@ -146,13 +146,13 @@ extension KairosEncoder {
             return "metric and tags are over KairosDB's \(maxKeyBytes) bytes"
         }
         bytes += "{\"name\":".utf8
-        JSONBytes.append(series.metric, to: &bytes)
+        bytes += JSONText.string(series.metric).utf8
         bytes += ",\"type\":\"double\",\"tags\":{".utf8
         for (index, tag) in series.tags.pairs.enumerated() {
             if index > 0 { bytes.append(UInt8(ascii: ",")) }
-            JSONBytes.append(tag.key, to: &bytes)
+            bytes += JSONText.string(tag.key).utf8
             bytes.append(UInt8(ascii: ":"))
-            JSONBytes.append(tag.value, to: &bytes)
+            bytes += JSONText.string(tag.value).utf8
         }
         bytes += "},\"datapoints\":".utf8
         return nil

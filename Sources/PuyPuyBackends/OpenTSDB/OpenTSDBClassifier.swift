@@ -25,7 +25,9 @@ struct OpenTSDBClassifier {
     static func mayRefuseCompression(_ response: HTTPResponse) -> Bool {
         switch response.status {
         case 415: true
-        case 400: OpenTSDBSummary(body: response.body) == nil && !refusesChunks(response)
+        case 400:
+            response.bodyIsWhole && OpenTSDBSummary(body: response.body) == nil
+                && !refusesChunks(response)
         default: false
         }
     }
@@ -33,7 +35,7 @@ struct OpenTSDBClassifier {
     private var outcome: Outcome {
         switch response.status {
         case 204: acceptedExcept([])
-        case 200: OpenTSDBSummary(body: response.body).map(summarized) ?? notConfirmed
+        case 200: confirmation
         case 201...299: notConfirmed
         case 300...399:
             .misconfigured(
@@ -58,7 +60,18 @@ struct OpenTSDBClassifier {
         }
     }
 
+    /// So many complaints that the end of the answer was not kept. That of fewer points will be.
+    private var cut: Outcome {
+        .refused(reason: said, suspects: block.rejections.map(\.row))
+    }
+
+    private var confirmation: Outcome {
+        if !response.bodyIsWhole { return cut }
+        return OpenTSDBSummary(body: response.body).map(summarized) ?? notConfirmed
+    }
+
     private var badRequest: Outcome {
+        if !response.bodyIsWhole { return cut }
         if let summary = OpenTSDBSummary(body: response.body) { return summarized(summary) }
         if OpenTSDBClassifier.refusesChunks(response) {
             return .misconfigured(
@@ -95,14 +108,12 @@ struct OpenTSDBClassifier {
 
     /// The text of `{"error":{"code":400,"message":"…"}}`.
     private static func errorText(_ body: [UInt8]) -> String? {
-        JSONReader.read(body)?.value["error"]?["message"]?.text
+        JSONValue(body)?["error"]?["message"]?.string
     }
 
     /// The status with as much of the server's words as a log line bears.
     private var said: String {
-        OpenTSDBClassifier.errorText(response.body).map {
-            AnswerText.reason(response.status, $0)
-        } ?? AnswerText.reason(response)
+        response.reason(OpenTSDBClassifier.errorText(response.body))
     }
 }
 
@@ -136,8 +147,8 @@ extension OpenTSDBClassifier {
     /// The summary has permanent complaints only.
     private func settled(_ summary: OpenTSDBSummary) -> Outcome {
         let (rejections, isExact) = rejections(summary.complaints)
-        let complete = isExact && rejections.count == summary.failed
-        if complete && summary.success == block.count - summary.failed {
+        let complete = isExact && Int64(rejections.count) == summary.failed
+        if complete && summary.success == Int64(block.count) - summary.failed {
             return acceptedExcept(rejections)
         }
         if summary.failed == 0 {
@@ -182,7 +193,7 @@ extension OpenTSDBClassifier {
         return (rejections, isExact)
     }
 
-    private func reason(_ words: String) -> String { AnswerText.reason(response.status, words) }
+    private func reason(_ words: String) -> String { response.reason(words) }
 
     /// ` of METRIC…`, since the complaint itself does not say which.
     private func named(_ complaint: OpenTSDBSummary.Complaint) -> String {

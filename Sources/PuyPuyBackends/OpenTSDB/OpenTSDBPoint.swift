@@ -1,3 +1,5 @@
+internal import PuyPuyCore
+
 /// The identity of a point in OpenTSDB, as bytes: `{"metric":…,"tags":{…},"timestamp":…`.
 ///
 /// One form for what is sent and for what an answer repeats, so that they can be compared.
@@ -24,13 +26,12 @@ enum OpenTSDBPoint {
     /// The identity of a point that an answer repeats; `nil` when it does not name one. The value is
     /// not looked at: the server repeats it as a string, and it may write it in another way.
     static func identity(of point: JSONValue) -> [UInt8]? {
-        guard let metric = point["metric"]?.text, let members = point["tags"]?.members,
-            let time = point["timestamp"]?.numberText
+        guard let metric = point["metric"]?.string, case .object(let members) = point["tags"],
+            case .number(let time) = point["timestamp"]
         else { return nil }
-        let tags = members.map {
-            (key: Array($0.key.utf8), value: Array(($0.value.text ?? "").utf8))
-        }
-        .sorted { $0.key.lexicographicallyPrecedes($1.key) }
+        let tags = members.map { key, value in
+            (key: Array(key.utf8), value: Array((value.string ?? "").utf8))
+        }.sorted { $0.key.lexicographicallyPrecedes($1.key) }
         var bytes: [UInt8] = []
         appendSeries(metric: Array(metric.utf8), tags: tags, to: &bytes)
         bytes += time.utf8

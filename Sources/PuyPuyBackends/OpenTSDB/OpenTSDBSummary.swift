@@ -1,3 +1,5 @@
+internal import PuyPuyCore
+
 /// OpenTSDB's answer to a put with `details`: `{"success":…,"failed":…,"errors":[…]}`.
 ///
 /// Source: opentsdb 2.4 `tsd/PutDataPointRpc.java`.
@@ -14,7 +16,7 @@ struct OpenTSDBSummary {
             let isOf = { (words: [String]) in words.contains { text.hasPrefix($0) } }
             return if isOf(Complaint.passing) {
                 .passing
-            } else if isOf(Complaint.unexplained) {
+            } else if text.isEmpty || isOf(Complaint.unexplained) {
                 .unexplained
             } else if isOf(Complaint.settings) {
                 .settings
@@ -44,26 +46,25 @@ struct OpenTSDBSummary {
     }
 
     /// The points that were stored, or queued where the server does not wait.
-    let success: Int
-    /// The points that were not; the largest number when it is not said.
-    let failed: Int
+    let success: Int64
+    /// The points that were not.
+    let failed: Int64
     /// The points of which nothing is known yet.
-    let timeouts: Int
+    let timeouts: Int64
     /// The complaints, as far as they are there.
     let complaints: [Complaint]
 
-    /// Reads `body`; `nil` when it is not of that form. It may have been cut.
+    /// Reads `body`; `nil` when it is not of that form.
     init?(body: [UInt8]) {
-        guard let value = JSONReader.read(body)?.value, value.members != nil else { return nil }
-        let errors = value["errors"]?.elements
-        // The order of the members is not known, and a cut may have cost any of them.
-        guard value["success"] != nil || value["failed"] != nil || errors != nil else { return nil }
-        success = max(0, value["success"]?.integer ?? 0)
-        failed = max(0, value["failed"]?.integer ?? .max)
-        timeouts = max(0, value["timeouts"]?.integer ?? 0)
-        complaints = (errors ?? []).map { error in
+        guard let value = JSONValue(body), let success = value["success"]?.integer,
+            let failed = value["failed"]?.integer, success >= 0, failed >= 0
+        else { return nil }
+        self.success = success
+        self.failed = failed
+        timeouts = value["timeouts"]?.integer ?? 0
+        complaints = (value["errors"]?.array ?? []).map { error in
             Complaint(
-                text: error["error"]?.text ?? "",
+                text: error["error"]?.string ?? "",
                 identity: error["datapoint"].flatMap { OpenTSDBPoint.identity(of: $0) })
         }
     }

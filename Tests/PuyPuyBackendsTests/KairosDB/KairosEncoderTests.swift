@@ -32,7 +32,7 @@ import Testing
         ),
         (
             point("a b,\"c\"\\", ["k=:": "ü\n😀"]),
-            #"[{"name":"a b,\"c\"\\","type":"double","tags":{"k=:":"ü\u000a😀"},"datapoints":[[1,1]]}]"#
+            #"[{"name":"a b,\"c\"\\","type":"double","tags":{"k=:":"ü\n😀"},"datapoints":[[1,1]]}]"#
         ),
     ]) func `a point is one metric object`(point: Point, body: String) {
         let block = Self.encode([point])

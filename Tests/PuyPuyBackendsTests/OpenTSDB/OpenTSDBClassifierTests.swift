@@ -12,12 +12,13 @@ import Testing
     ]
 
     static func classify(
-        _ status: Int, _ body: String = "", retryAfter: Duration? = nil,
+        _ status: Int, _ body: String = "", isWhole: Bool = true, retryAfter: Duration? = nil,
         points: [Point] = points
     ) -> Outcome {
         OpenTSDBClassifier.classify(
             HTTPResponse(
-                status: status, body: Array(body.utf8), retryAfter: retryAfter,
+                status: status, body: Array(body.utf8), bodyIsWhole: isWhole,
+                retryAfter: retryAfter,
                 location: "http://there/"),
             block: OpenTSDBEncoderTests.encode(points))
     }
@@ -42,7 +43,7 @@ import Testing
 
     @Test func `a summary that confirms too little confirms nothing`() {
         for body in [
-            Self.summary(3, 0), Self.summary(0, 0), Self.summary(5, 0), Self.summary(.min, .min),
+            Self.summary(3, 0), Self.summary(0, 0), Self.summary(5, 0),
         ] {
             guard case .transient = Self.classify(200, body) else {
                 Issue.record("\(Self.classify(200, body))")
@@ -53,7 +54,9 @@ import Testing
 
     @Test(arguments: [200, 201, 202, 206])
     func `another success is not OpenTSDB's`(status: Int) {
-        for body in ["", "<html>Please log in</html>", "{}", "[]", "{\"success\":"] {
+        for body in [
+            "", "<html>Please log in</html>", "{}", "[]", "{\"success\":", Self.summary(.min, .min),
+        ] {
             guard case .misconfigured(_, let hint) = Self.classify(status, body) else {
                 Issue.record("\(body): \(Self.classify(status, body))")
                 return
@@ -84,12 +87,17 @@ import Testing
         (summary(2, 1, [error("Missing tags", "a")]), [0, 1]),
         (#"{"success":3,"failed":1}"#, [1]),
         (#"{"success":\#(Int.max),"failed":\#(Int.max)}"#, [1]),
-        (#"{"errors":[\#(error("Missing tags", "a")),{"error":"Missi"#, [0, 1]),
         (#"{"error":{"code":400,"message":"One or more data points had errors"}}"#, [1]),
     ]) func `complaints that do not add up are a refusal with suspects`(
         body: String, suspects: [Int]
     ) {
         #expect(Self.suspects(Self.classify(400, body)) == suspects)
+    }
+
+    @Test(arguments: [200, 400])
+    func `an answer that was not kept whole is a refusal`(status: Int) {
+        let body = #"{"errors":[{"error":"Storage exc"#
+        #expect(Self.suspects(Self.classify(status, body, isWhole: false)) == [1])
     }
 
     @Test(arguments: [

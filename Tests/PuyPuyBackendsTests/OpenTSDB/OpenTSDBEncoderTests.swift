@@ -137,7 +137,7 @@ import Testing
         let block = Self.encode([Self.point("a b", ["z": "1", "a": "ü"]), Self.point("n")])
         let echo =
             #"{"timestamp":1700000000000,"tags":{"z":"1","a":"_xC3_xBC"},"value":"1","metric":"a_x20b"}"#
-        let value = try #require(JSONReader.read(Array(echo.utf8))?.value)
+        let value = try #require(JSONValue(echo.utf8))
         #expect(OpenTSDBPoint.identity(of: value) == Array(block.identity(0)))
         #expect(
             String(decoding: block.identity(1), as: UTF8.self)

@@ -23,7 +23,7 @@ import Testing
     ) async throws {
         let server = try KairosDBStandIn()
         server.change {
-            $0.refuses = { $0.metric == "poison" ? "tag[host].value may not be odd." : nil }
+            $0.poison = { $0.metric == "poison" ? "tag[host].value may not be odd." : nil }
         }
         let fixture = try await SenderFixture()
         var points = makePoints(10_000 - positions.count)
@@ -87,9 +87,9 @@ import Testing
     }
 
     @Test func `wrong credentials hold everything, right ones deliver it`() async throws {
-        var options = KairosDBStandIn.Options()
-        options.credentials = ("joe", "hunter22")
-        let server = try KairosDBStandIn(options)
+        var settings = KairosDBStandIn.Settings()
+        settings.credentials = ("joe", "hunter22")
+        let server = try KairosDBStandIn(settings)
         let fixture = try await SenderFixture()
         let points = makePoints(500)
         await fixture.append(points)

@@ -35,7 +35,7 @@ import Testing
     ) async throws {
         let server = try OpenTSDBStandIn()
         server.change {
-            $0.trouble = { $0.metric == "poison" ? .complaint("Invalid metric name") : nil }
+            $0.poison = { $0.metric == "poison" ? "Invalid metric name" : nil }
         }
         let fixture = try await SenderFixture()
         var points = makePoints(5_000 - positions.count)
@@ -63,7 +63,7 @@ import Testing
     {
         let server = try OpenTSDBStandIn()
         server.change {
-            $0.trouble = { $0.tags["core"] == "7" ? .storage("region is not online") : nil }
+            $0.storageFailure = { $0.tags["core"] == "7" ? "region is not online" : nil }
         }
         let fixture = try await SenderFixture()
         let points = makePoints(1_000)
@@ -71,7 +71,10 @@ import Testing
         let running = await fixture.start(server.url, Self.useOpenTSDB)
         #expect(await running.fails("region is not online"))
         #expect(try fixture.books().dead == 0)
-        server.change { $0.trouble = nil }
+        server.change {
+            $0.poison = { _ in nil }
+            $0.storageFailure = { _ in nil }
+        }
         #expect(await fixture.drains())
         #expect(try fixture.books() == Ledger(collected: 1_000, delivered: 1_000))
         #expect(Self.stored(server) == facts(points))

@@ -17,8 +17,8 @@ public final class KairosDBStandIn: Sendable {
         case fails
     }
 
-    /// How the server is set up, and what ails it.
-    public struct Options: Sendable {
+    /// How it is set up; may be changed while it runs.
+    public struct Settings: Sendable {
         /// What it makes of compressed bodies.
         public var gzip = Gzip.taken
         /// As 1.0.1 and before: no `:` or `=` in tags.
@@ -27,65 +27,95 @@ public final class KairosDBStandIn: Sendable {
         public var credentials: (user: String, password: String)?
         /// `kairosdb.server.type` without INGEST.
         public var takesNoPoints = false
-        /// Ends a request before the metric object of a series: what came before is stored, this and
-        /// all behind it are not. The status and the words of the one error.
-        public var aborts: (@Sendable (Series) -> (status: Int, words: String)?)?
-        /// Refuses the metric object of a series, with these words behind `metric[I](name=NAME).`.
-        public var refuses: (@Sendable (Series) -> String?)?
-        /// Where it says something, that is the reply, and nothing is stored.
-        public var reply: (@Sendable (StandInHTTPServer.Request) -> StandInHTTPServer.Reply?)?
+        /// What it complains about at the metric object of this series, behind
+        /// `metric[I](name=NAME).`. The others are stored.
+        public var poison: @Sendable (Series) -> String? = { _ in nil }
+        /// Ends a request before the metric object of this series: what came before is stored, this
+        /// and all behind it are not. The status and the words of the one error.
+        public var aborts: @Sendable (Series) -> (status: Int, words: String)? = { _ in nil }
+        /// Faults, by the request and its number from 1.
+        public var fault: @Sendable (StandInHTTPServer.Request, Int) -> StandInFault? = { _, _ in
+            nil
+        }
 
         /// The defaults.
         public init() {}
     }
 
-    private final class Core: Sendable {
-        struct State {
-            var options: Options
-            var stored: [Series: [KairosIngest.Place: StoredPoint]] = [:]
-        }
-        let state: Mutex<State>
-        init(_ options: Options) { state = Mutex(State(options: options)) }
-    }
-    private let core: Core
-    private let server: StandInHTTPServer
+    /// Its port.
+    public let port: UInt16
+    private let state: Mutex<State>
+    private let server: Mutex<StandInHTTPServer?>
 
-    /// A server that runs.
-    public init(_ options: Options = Options()) throws(TestSupportError) {
-        let core = Core(options)
-        self.core = core
-        server = try StandInHTTPServer { KairosDBStandIn.reply(to: $0, core) }
+    private struct State {
+        var settings: Settings
+        var stored: [Series: [KairosIngest.Place: StoredPoint]] = [:]
+        var requestCount = 0
+    }
+
+    /// A stand-in that runs.
+    public init(_ settings: Settings = Settings()) throws(TestSupportError) {
+        state = Mutex(State(settings: settings))
+        port = try LoopbackSocket.freePort()
+        server = Mutex(nil)
+        try start()
     }
 
     /// Its address.
-    public var url: String { server.url }
-    /// The requests so far.
-    public var requests: [StandInHTTPServer.Request] { server.requests }
-    /// From now on connections are refused.
-    public func stop() { server.stop() }
+    public var url: String { "http://127.0.0.1:\(port)" }
+    /// The requests so far, but for those before a stop.
+    public var requests: [StandInHTTPServer.Request] { server.withLock { $0?.requests ?? [] } }
 
-    /// Changes how it is set up from the next request on.
-    public func change(_ change: @Sendable (inout Options) -> Void) {
-        core.state.withLock { change(&$0.options) }
+    /// Changes the settings from the next request on.
+    public func change(_ change: (inout Settings) -> Void) {
+        state.withLock { change(&$0.settings) }
+    }
+
+    /// Closes its port and all connections; the points stay.
+    public func stop() {
+        server.withLock {
+            $0?.stop()
+            $0 = nil
+        }
+    }
+
+    /// Listens again on the same port.
+    public func start() throws(TestSupportError) {
+        let started = try StandInHTTPServer(port: port) { [weak self] request in
+            self?.answer(request) ?? .close
+        }
+        server.withLock { $0 = started }
     }
 
     /// What it holds, in the order of time. A long and a double of the same time are two points.
     public func points() -> [Series: [StoredPoint]] {
-        core.state.withLock { $0.stored }
+        state.withLock { $0.stored }
             .mapValues { $0.values.sorted { $0.timestampNs < $1.timestampNs } }
     }
 
     /// The number of points that it holds.
     public var pointCount: Int {
-        core.state.withLock { $0.stored.values.reduce(0) { $0 + $1.count } }
+        state.withLock { $0.stored.values.reduce(0) { $0 + $1.count } }
+    }
+
+    private func answer(_ request: StandInHTTPServer.Request) -> StandInHTTPServer.Reply {
+        state.withLock { state in
+            state.requestCount += 1
+            switch state.settings.fault(request, state.requestCount) {
+            case .instead(let reply): return reply
+            case .afterwards(let reply):
+                _ = KairosDBStandIn.reply(to: request, &state)
+                return reply
+            case nil: return KairosDBStandIn.reply(to: request, &state)
+            }
+        }
     }
 
     private static func reply(
-        to request: StandInHTTPServer.Request, _ core: Core
+        to request: StandInHTTPServer.Request, _ state: inout State
     ) -> StandInHTTPServer.Reply {
-        let options = core.state.withLock { $0.options }
-        if let reply = options.reply?(request) { return reply }
-        if let (user, password) = options.credentials,
+        let settings = state.settings
+        if let (user, password) = settings.credentials,
             request.headers["authorization"] != "Basic \(base64("\(user):\(password)"))"
         {
             return .status(401, body: "Unauthorized")
@@ -94,12 +124,12 @@ public final class KairosDBStandIn: Sendable {
             return .status(404, body: "<html>404 Not Found</html>")
         }
         guard request.method == "POST" else { return .status(405) }
-        if options.takesNoPoints {
+        if settings.takesNoPoints {
             return errors(
                 403, ["Forbidden: INGEST API methods are disabled on this KairosDB instance."])
         }
         if request.headers["content-encoding"] == "gzip" {
-            switch options.gzip {
+            switch settings.gzip {
             case .taken where !request.body.isEmpty: break
             case .taken, .fails: return errors(500, ["Not in GZIP format"])
             case .readAsJSON:
@@ -108,10 +138,9 @@ public final class KairosDBStandIn: Sendable {
                     ["Use JsonReader.setLenient(true) to accept malformed JSON at line 1 column 1"])
             }
         }
-        let ingest = KairosIngest(options: options) { series, place, point in
-            core.state.withLock { $0.stored[series, default: [:]][place] = point }
+        return KairosIngest(settings: settings).reply(to: request.body) { series, place, point in
+            state.stored[series, default: [:]][place] = point
         }
-        return ingest.reply(to: request.body)
     }
 
     static func errors(_ status: Int, _ words: [String]) -> StandInHTTPServer.Reply {

@@ -10,8 +10,7 @@ struct KairosIngest {
         let isDouble: Bool
     }
 
-    let options: KairosDBStandIn.Options
-    let store: (Series, Place, StoredPoint) -> Void
+    let settings: KairosDBStandIn.Settings
 
     /// What ends a request in its middle.
     private struct Abort: Error {
@@ -22,8 +21,11 @@ struct KairosIngest {
             status: 400, words: "Use JsonReader.setLenient(true) to accept malformed JSON")
     }
 
-    /// Stores what can be stored, and answers.
-    func reply(to body: [UInt8]) -> StandInHTTPServer.Reply {
+    /// Where a point goes.
+    typealias Store = (Series, Place, StoredPoint) -> Void
+
+    /// Hands what can be stored to `store`, and answers.
+    func reply(to body: [UInt8], store: Store) -> StandInHTTPServer.Reply {
         var reading = JSONReading(body[...])
         let isArray = reading.take("[")
         var errors: [String] = []
@@ -31,7 +33,7 @@ struct KairosIngest {
         do throws(Abort) {
             if !(isArray && reading.take("]")) {
                 repeat {
-                    errors += try add(try next(&reading), at: index)
+                    errors += try add(try next(&reading), at: index, store)
                     index += 1
                 } while isArray && reading.take(",")
                 if isArray && !reading.take("]") { throw Abort.syntax }
@@ -51,23 +53,25 @@ struct KairosIngest {
     }
 
     /// `validateAndAddDataPoints`: the complaints about one metric object.
-    private func add(_ metric: JSONNode, at index: Int) throws(Abort) -> [String] {
+    private func add(
+        _ metric: JSONNode, at index: Int, _ store: Store
+    ) throws(Abort) -> [String] {
         let name = metric["name"]?.text ?? ""
         let tags = (metric["tags"]?.members ?? []).map { ($0.key, $0.value.text ?? "") }
         if Set(tags.map(\.0)).count < tags.count {
             throw Abort(status: 400, words: "duplicate key: \(tags[0].0)")
         }
         let series = Series(metric: name, tags: Tags(tags))
-        if let (status, words) = options.aborts?(series) {
+        if let (status, words) = settings.aborts(series) {
             throw Abort(status: status, words: words)
         }
         let context = name.isEmpty ? "metric[\(index)]" : "metric[\(index)](name=\(name))"
         var errors = complaints(name, tags, context)
-        if let words = options.refuses?(series) { errors.append("\(context).\(words)") }
+        if let words = settings.poison(series) { errors.append("\(context).\(words)") }
         if errors.isEmpty {
             errors = try add(
                 metric["datapoints"]?.elements ?? [], of: series, type: metric["type"]?.text,
-                "\(context).datapoints")
+                "\(context).datapoints", store)
         }
         return errors
     }
@@ -92,13 +96,13 @@ struct KairosIngest {
     }
 
     private func isRefused(_ word: String) -> Bool {
-        options.refusesColons && word.contains { $0 == ":" || $0 == "=" }
+        settings.refusesColons && word.contains { $0 == ":" || $0 == "=" }
     }
 
     /// The points of one metric object. The count that complaints name stands still at a refused
     /// point.
     private func add(
-        _ points: [JSONNode], of series: Series, type: String?, _ context: String
+        _ points: [JSONNode], of series: Series, type: String?, _ context: String, _ store: Store
     ) throws(Abort) -> [String] {
         var errors: [String] = []
         var count = 0
@@ -126,19 +130,19 @@ struct KairosIngest {
             guard found == "long" || Double(text) != nil else {
                 throw Abort(status: 500, words: "For input string: \"\(text)\"")
             }
-            keep(milliseconds, text, isDouble: found == "double", of: series)
+            let isDouble = found == "double"
+            let point = KairosIngest.point(milliseconds, text, isDouble: isDouble)
+            store(series, Place(timestampNs: point.timestampNs, isDouble: isDouble), point)
             count += 1
         }
         return errors
     }
 
     /// A long is what is left of a number without its fraction and above its range.
-    private func keep(_ milliseconds: Int64, _ text: String, isDouble: Bool, of series: Series) {
-        let timestampNs = milliseconds.multipliedReportingOverflow(by: 1_000_000).partialValue
-        let point =
-            isDouble
-            ? StoredPoint(timestampNs: timestampNs, text: text)
-            : StoredPoint(timestampNs: timestampNs, text: "\(strtoll(text, nil, 10))")
-        store(series, Place(timestampNs: timestampNs, isDouble: isDouble), point)
+    private static func point(_ milliseconds: Int64, _ text: String, isDouble: Bool) -> StoredPoint
+    {
+        StoredPoint(
+            timestampNs: milliseconds.multipliedReportingOverflow(by: 1_000_000).partialValue,
+            text: isDouble ? text : "\(strtoll(text, nil, 10))")
     }
 }

@@ -5,16 +5,18 @@ internal import PuyPuyCore
 struct OpenTSDBPut {
     /// The names in the query: `summary`, `details`, `sync`.
     let asked: Set<String>
-    let trouble: (@Sendable (Series) -> OpenTSDBStandIn.Trouble?)?
-    let store: (Series, StoredPoint) -> Void
+    let poison: @Sendable (Series) -> String?
+    let storageFailure: @Sendable (Series) -> String?
 
     /// Why a point is not taken.
     private struct Refusal: Error {
         let words: String
     }
 
-    /// Stores what can be stored, and answers.
-    func reply(to body: JSONNode) -> StandInHTTPServer.Reply {
+    /// Hands what can be stored to `store`, and answers.
+    func reply(
+        to body: JSONNode, store: (Series, StoredPoint) -> Void
+    ) -> StandInHTTPServer.Reply {
         let points: [JSONNode]
         switch body {
         case .array(let elements): points = elements
@@ -31,14 +33,14 @@ struct OpenTSDBPut {
         for point in points {
             do throws(Refusal) {
                 let (series, stored) = try OpenTSDBPut.read(point)
-                switch trouble?(series) {
-                case .complaint(let words): throw Refusal(words: words)
-                case .storage(let words):
+                if let words = poison(series) { throw Refusal(words: words) }
+                if let words = storageFailure(series) {
                     if asked.contains("sync") {
                         unstored += 1
                         details.append(OpenTSDBPut.detail("Storage exception: \(words)", point))
                     }
-                case nil: store(series, stored)
+                } else {
+                    store(series, stored)
                 }
             } catch {
                 refused += 1

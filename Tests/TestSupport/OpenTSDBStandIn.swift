@@ -7,17 +7,8 @@ internal import Synchronization
 /// Written from opentsdb 2.4 `tsd/PutDataPointRpc.java`, `core/IncomingDataPoint.java`,
 /// `core/Tags.java`, `core/TSDB.java` and `tsd/RpcHandler.java`.
 public final class OpenTSDBStandIn: Sendable {
-    /// What becomes of a point beside what is wrong with itself.
-    public enum Trouble: Sendable {
-        /// An exception when the point is taken, in the server's words: `Please throttle`,
-        /// `Unknown metric`, `Unexpected exception`, or a permanent refusal. It counts as failed.
-        case complaint(String)
-        /// The storage fails, with these words. Who asked with `sync` is told, with status 200.
-        case storage(String)
-    }
-
-    /// How the server is set up, and what ails it. The defaults are those of the real one.
-    public struct Options: Sendable {
+    /// How it is set up; may be changed while it runs. The defaults are those of the real one.
+    public struct Settings: Sendable {
         /// `tsd.http.request.enable_chunked`
         public var takesChunks = false
         /// `tsd.http.request.max_chunk`: what is larger, and comes in pieces, is cut off without a
@@ -27,10 +18,15 @@ public final class OpenTSDBStandIn: Sendable {
         public var credentials: (user: String, password: String)?
         /// A proxy that passes no compressed body on.
         public var refusesGzip = false
-        /// The trouble with a point, by the names that are on the wire.
-        public var trouble: (@Sendable (Series) -> Trouble?)?
-        /// Where it says something, that is the reply, and nothing is stored.
-        public var reply: (@Sendable (StandInHTTPServer.Request) -> StandInHTTPServer.Reply?)?
+        /// What it complains about at a point of this series, by the names that are on the wire:
+        /// `Please throttle`, `Unknown metric`, `Unexpected exception`, or a permanent refusal.
+        public var poison: @Sendable (Series) -> String? = { _ in nil }
+        /// Why the storage fails for this series. Who asked with `sync` is told, with status 200.
+        public var storageFailure: @Sendable (Series) -> String? = { _ in nil }
+        /// Faults, by the request and its number from 1.
+        public var fault: @Sendable (StandInHTTPServer.Request, Int) -> StandInFault? = { _, _ in
+            nil
+        }
 
         /// The defaults.
         public init() {}
@@ -39,53 +35,80 @@ public final class OpenTSDBStandIn: Sendable {
     /// The decoder passes larger bodies on in pieces (netty 3, `HttpRequestDecoder`).
     private static let pieceBytes = 8192
 
-    private final class Core: Sendable {
-        struct State {
-            var options: Options
-            var stored: [Series: [Int64: StoredPoint]] = [:]
-        }
-        let state: Mutex<State>
-        init(_ options: Options) { state = Mutex(State(options: options)) }
-    }
-    private let core: Core
-    private let server: StandInHTTPServer
+    /// Its port.
+    public let port: UInt16
+    private let state: Mutex<State>
+    private let server: Mutex<StandInHTTPServer?>
 
-    /// A server that runs.
-    public init(_ options: Options = Options()) throws(TestSupportError) {
-        let core = Core(options)
-        self.core = core
-        server = try StandInHTTPServer { OpenTSDBStandIn.reply(to: $0, core) }
+    private struct State {
+        var settings: Settings
+        var stored: [Series: [Int64: StoredPoint]] = [:]
+        var requestCount = 0
+    }
+
+    /// A stand-in that runs.
+    public init(_ settings: Settings = Settings()) throws(TestSupportError) {
+        state = Mutex(State(settings: settings))
+        port = try LoopbackSocket.freePort()
+        server = Mutex(nil)
+        try start()
     }
 
     /// Its address.
-    public var url: String { server.url }
-    /// The requests so far.
-    public var requests: [StandInHTTPServer.Request] { server.requests }
-    /// From now on connections are refused.
-    public func stop() { server.stop() }
+    public var url: String { "http://127.0.0.1:\(port)" }
+    /// The requests so far, but for those before a stop.
+    public var requests: [StandInHTTPServer.Request] { server.withLock { $0?.requests ?? [] } }
 
-    /// Changes how it is set up from the next request on.
-    public func change(_ change: @Sendable (inout Options) -> Void) {
-        core.state.withLock { change(&$0.options) }
+    /// Changes the settings from the next request on.
+    public func change(_ change: (inout Settings) -> Void) {
+        state.withLock { change(&$0.settings) }
+    }
+
+    /// Closes its port and all connections; the points stay.
+    public func stop() {
+        server.withLock {
+            $0?.stop()
+            $0 = nil
+        }
+    }
+
+    /// Listens again on the same port.
+    public func start() throws(TestSupportError) {
+        let started = try StandInHTTPServer(port: port) { [weak self] request in
+            self?.answer(request) ?? .close
+        }
+        server.withLock { $0 = started }
     }
 
     /// What it holds, by the names on the wire and in the order of time.
     public func points() -> [Series: [StoredPoint]] {
-        core.state.withLock { $0.stored }
+        state.withLock { $0.stored }
             .mapValues { $0.values.sorted { $0.timestampNs < $1.timestampNs } }
     }
 
     /// The number of points that it holds.
     public var pointCount: Int {
-        core.state.withLock { $0.stored.values.reduce(0) { $0 + $1.count } }
+        state.withLock { $0.stored.values.reduce(0) { $0 + $1.count } }
+    }
+
+    private func answer(_ request: StandInHTTPServer.Request) -> StandInHTTPServer.Reply {
+        state.withLock { state in
+            state.requestCount += 1
+            switch state.settings.fault(request, state.requestCount) {
+            case .instead(let reply): return reply
+            case .afterwards(let reply):
+                _ = OpenTSDBStandIn.reply(to: request, &state)
+                return reply
+            case nil: return OpenTSDBStandIn.reply(to: request, &state)
+            }
+        }
     }
 
     private static func reply(
-        to request: StandInHTTPServer.Request, _ core: Core
+        to request: StandInHTTPServer.Request, _ state: inout State
     ) -> StandInHTTPServer.Reply {
-        let options = core.state.withLock { $0.options }
-        if let reply = options.reply?(request) { return reply }
-        if let (user, password) = options.credentials,
+        let settings = state.settings
+        if let (user, password) = settings.credentials,
             request.headers["authorization"] != "Basic \(base64("\(user):\(password)"))"
         {
             return .status(401, body: "<html>401 Authorization Required</html>")
@@ -93,26 +116,24 @@ public final class OpenTSDBStandIn: Sendable {
         let comesInPieces =
             request.wireBytes > pieceBytes || request.headers["transfer-encoding"] != nil
             || request.headers["expect"] != nil
-        if comesInPieces && !options.takesChunks {
+        if comesInPieces && !settings.takesChunks {
             return error(400, "Chunked request not supported.")
         }
-        if comesInPieces && request.wireBytes > options.maxChunkBytes { return .close }
+        if comesInPieces && request.wireBytes > settings.maxChunkBytes { return .close }
         let path = request.target.prefix { $0 != "?" }
         guard path == "/api/put" else { return error(404, "Endpoint not found") }
         guard request.method == "POST" else { return error(405, "Method not allowed") }
         let isGzip = request.headers["content-encoding"] == "gzip"
         if request.body.isEmpty && !isGzip { return error(400, "Missing message content") }
-        guard !(isGzip && options.refusesGzip),
+        guard !(isGzip && settings.refusesGzip),
             let body = try? JSONNode(parsing: request.body)
         else { return error(400, "Unable to parse the given JSON") }
         let query = request.target.dropFirst(path.count + 1).split(separator: "&")
             .map { $0.prefix { $0 != "=" } }
-        return OpenTSDBPut(
-            asked: Set(query.map(String.init)), trouble: options.trouble,
-            store: { series, point in
-                core.state.withLock { $0.stored[series, default: [:]][point.timestampNs] = point }
-            }
-        ).reply(to: body)
+        let put = OpenTSDBPut(
+            asked: Set(query.map(String.init)), poison: settings.poison,
+            storageFailure: settings.storageFailure)
+        return put.reply(to: body) { state.stored[$0, default: [:]][$1.timestampNs] = $1 }
     }
 
     static func error(_ status: Int, _ message: String) -> StandInHTTPServer.Reply {

@@ -82,9 +82,9 @@ import Testing
     func `a server that does not know gzip gets plain text from the second request on`(
         gzip: KairosDBStandIn.Gzip
     ) throws {
-        var options = KairosDBStandIn.Options()
-        options.gzip = gzip
-        let server = try KairosDBStandIn(options)
+        var settings = KairosDBStandIn.Settings()
+        settings.gzip = gzip
+        let server = try KairosDBStandIn(settings)
         let backend = try Self.backend(server.url)
         let points = (0..<100).map { KairosEncoderTests.point("m\($0)") }
         for _ in 0..<3 { #expect(Self.deliver(points, to: backend) == .accepted) }
@@ -102,7 +102,7 @@ import Testing
         #expect(
             Self.deliver(points, to: backend)
                 == .refused(reason: "HTTP 400: something else", suspects: []))
-        server.change { $0.aborts = nil }
+        server.change { $0.aborts = { _ in nil } }
         #expect(Self.deliver(points, to: backend) == .accepted)
         #expect(
             server.requests.map { $0.headers["content-encoding"] == "gzip" } == [true, false, true])
@@ -110,9 +110,9 @@ import Testing
 
     @Test func `metric objects that an old server refuses are named, the others are stored`() throws
     {
-        var options = KairosDBStandIn.Options()
-        options.refusesColons = true
-        let server = try KairosDBStandIn(options)
+        var settings = KairosDBStandIn.Settings()
+        settings.refusesColons = true
+        let server = try KairosDBStandIn(settings)
         let backend = try Self.backend(server.url)
         let points = [
             KairosEncoderTests.point("good", at: 1_000_000),
@@ -146,15 +146,15 @@ import Testing
         #expect(
             Self.deliver(points, to: backend)
                 == .refused(reason: "HTTP 400: duplicate key: host", suspects: []))
-        server.change { $0.aborts = nil }
+        server.change { $0.aborts = { _ in nil } }
         #expect(Self.deliver(points, to: backend) == .accepted)
         #expect(Self.bits(server.points()) == Self.bits(points))
     }
 
     @Test func `credentials are asked for, checked and never repeated`() throws {
-        var options = KairosDBStandIn.Options()
-        options.credentials = ("joe", "hunter22")
-        let server = try KairosDBStandIn(options)
+        var settings = KairosDBStandIn.Settings()
+        settings.credentials = ("joe", "hunter22")
+        let server = try KairosDBStandIn(settings)
         let point = KairosEncoderTests.point()
         for credentials: Credentials in [.none, .basic(user: "joe", password: "wr0ngw0rd")] {
             let backend = try Self.backend(server.url) { $0.credentials = credentials }
@@ -171,14 +171,18 @@ import Testing
             $0.credentials = .basic(user: "joe", password: "hunter22")
         }
         #expect(Self.deliver([point], to: backend) == .accepted)
-        server.change { $0.reply = { .status(401, body: $0.headers["authorization"] ?? "") } }
+        server.change {
+            $0.fault = { request, _ in
+                .instead(.status(401, body: request.headers["authorization"] ?? ""))
+            }
+        }
         guard case .misconfigured(let reason, _) = Self.deliver([point], to: backend) else {
             Issue.record("not misconfigured")
             return
         }
         #expect(reason == "HTTP 401: Basic ***")
         server.change {
-            $0.reply = nil
+            $0.fault = { _, _ in nil }
             $0.takesNoPoints = true
         }
         guard case .misconfigured(_, let hint) = Self.deliver([point], to: backend) else {
@@ -208,7 +212,7 @@ import Testing
         reply: StandInHTTPServer.Reply, kind: String
     ) throws {
         let server = try KairosDBStandIn()
-        server.change { $0.reply = { _ in reply } }
+        server.change { $0.fault = { _, _ in .instead(reply) } }
         let backend = try Self.backend(server.url) { $0.timeout = .milliseconds(300) }
         let point = KairosEncoderTests.point()
         switch Self.deliver([point], to: backend) {
@@ -219,7 +223,7 @@ import Testing
         case let outcome: Issue.record("\(outcome)")
         }
         #expect(server.pointCount == 0)
-        server.change { $0.reply = nil }
+        server.change { $0.fault = { _, _ in nil } }
         #expect(Self.deliver([point], to: backend) == .accepted)
     }
 

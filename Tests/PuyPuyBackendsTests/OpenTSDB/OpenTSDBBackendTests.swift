@@ -119,10 +119,10 @@ import Testing
     }
 
     @Test func `a server that takes chunks gets all points at once`() throws {
-        var options = OpenTSDBStandIn.Options()
-        options.takesChunks = true
-        options.maxChunkBytes = 1_000_000
-        let server = try OpenTSDBStandIn(options)
+        var settings = OpenTSDBStandIn.Settings()
+        settings.takesChunks = true
+        settings.maxChunkBytes = 1_000_000
+        let server = try OpenTSDBStandIn(settings)
         let backend = try Self.backend(server.url) { $0.takesChunked = true }
         #expect(Self.deliver(Self.points(10_000), to: backend) == .accepted)
         #expect(server.requests.count == 1)
@@ -139,9 +139,9 @@ import Testing
     }
 
     @Test func `a server that hangs up on large requests gets smaller ones`() throws {
-        var options = OpenTSDBStandIn.Options()
-        options.takesChunks = true
-        let server = try OpenTSDBStandIn(options)
+        var settings = OpenTSDBStandIn.Settings()
+        settings.takesChunks = true
+        let server = try OpenTSDBStandIn(settings)
         let backend = try Self.backend(server.url) { $0.takesChunked = true }
         let points = Self.points(5_000)
         let (block, catalog) = LineProtocolTests.block(points)
@@ -182,7 +182,7 @@ import Testing
     @Test func `points that the server refuses are named, the others are stored`() throws {
         let server = try OpenTSDBStandIn()
         server.change {
-            $0.trouble = { $0.tags["core"] == "3" ? .complaint("Too many tags: 9 maximum") : nil }
+            $0.poison = { $0.tags["core"] == "3" ? "Too many tags: 9 maximum" : nil }
         }
         let backend = try Self.backend(server.url)
         let points = Self.points(1_000)
@@ -197,7 +197,7 @@ import Testing
     @Test func `a storage that fails confirms nothing, also with status 200`() throws {
         let server = try OpenTSDBStandIn()
         server.change {
-            $0.trouble = { $0.tags["core"] == "3" ? .storage("region is not online") : nil }
+            $0.storageFailure = { $0.tags["core"] == "3" ? "region is not online" : nil }
         }
         let backend = try Self.backend(server.url)
         let points = Self.points(100)
@@ -207,19 +207,22 @@ import Testing
         }
         #expect(reason == "HTTP 200: Storage exception: region is not online")
         #expect(server.pointCount < 100)
-        server.change { $0.trouble = { _ in .complaint("Please throttle") } }
+        server.change { $0.poison = { _ in "Please throttle" } }
         guard case .transient = Self.deliver(points, to: backend) else {
             Issue.record("not transient")
             return
         }
-        server.change { $0.trouble = nil }
+        server.change {
+            $0.poison = { _ in nil }
+            $0.storageFailure = { _ in nil }
+        }
         #expect(Self.deliver(points, to: backend) == .accepted)
         #expect(Self.bits(server.points()) == Self.bits(points))
     }
 
     @Test func `an unknown metric holds and says what to set`() throws {
         let server = try OpenTSDBStandIn()
-        server.change { $0.trouble = { _ in .complaint("Unknown metric") } }
+        server.change { $0.poison = { _ in "Unknown metric" } }
         let backend = try Self.backend(server.url)
         guard case .misconfigured(let reason, let hint) = Self.deliver(Self.points(1), to: backend)
         else {
@@ -231,9 +234,9 @@ import Testing
     }
 
     @Test func `a way that loses compressed bodies gets plain ones from then on`() throws {
-        var options = OpenTSDBStandIn.Options()
-        options.refusesGzip = true
-        let server = try OpenTSDBStandIn(options)
+        var settings = OpenTSDBStandIn.Settings()
+        settings.refusesGzip = true
+        let server = try OpenTSDBStandIn(settings)
         let backend = try Self.backend(server.url)
         let points = Self.points(1_000)
         #expect(Self.deliverAll(points, to: backend) == [])
@@ -243,9 +246,9 @@ import Testing
     }
 
     @Test func `credentials are asked for, checked and never repeated`() throws {
-        var options = OpenTSDBStandIn.Options()
-        options.credentials = ("joe", "hunter22")
-        let server = try OpenTSDBStandIn(options)
+        var settings = OpenTSDBStandIn.Settings()
+        settings.credentials = ("joe", "hunter22")
+        let server = try OpenTSDBStandIn(settings)
         for credentials: Credentials in [.none, .basic(user: "joe", password: "wr0ngw0rd")] {
             let backend = try Self.backend(server.url) { $0.credentials = credentials }
             guard
@@ -262,7 +265,11 @@ import Testing
             $0.credentials = .basic(user: "joe", password: "hunter22")
         }
         #expect(Self.deliver(Self.points(1), to: backend) == .accepted)
-        server.change { $0.reply = { .status(401, body: $0.headers["authorization"] ?? "") } }
+        server.change {
+            $0.fault = { request, _ in
+                .instead(.status(401, body: request.headers["authorization"] ?? ""))
+            }
+        }
         guard case .misconfigured(let reason, _) = Self.deliver(Self.points(1), to: backend) else {
             Issue.record("not misconfigured")
             return
@@ -288,7 +295,7 @@ import Testing
         reply: StandInHTTPServer.Reply, kind: String
     ) throws {
         let server = try OpenTSDBStandIn()
-        server.change { $0.reply = { _ in reply } }
+        server.change { $0.fault = { _, _ in .instead(reply) } }
         let backend = try Self.backend(server.url) { $0.timeout = .milliseconds(300) }
         switch Self.deliver(Self.points(3), to: backend) {
         case .transient: #expect(kind == "transient")
@@ -296,7 +303,7 @@ import Testing
         case let outcome: Issue.record("\(outcome)")
         }
         #expect(server.pointCount == 0)
-        server.change { $0.reply = nil }
+        server.change { $0.fault = { _, _ in nil } }
         #expect(Self.deliver(Self.points(3), to: backend) == .accepted)
         server.stop()
         guard case .unreachable = Self.deliver(Self.points(3), to: backend) else {

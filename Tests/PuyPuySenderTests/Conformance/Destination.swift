@@ -72,7 +72,7 @@ struct Destination: Sendable, CustomTestStringConvertible {
     func facts(_ points: some Sequence<Point>) -> [TimedBits: Int] {
         points.reduce(into: [:]) { facts, point in
             let (units, rest) = point.timestampNs.quotientAndRemainder(dividingBy: resolutionNs)
-            let floored = (rest < 0 ? units - 1 : units) * resolutionNs
+            let floored = (rest < 0 ? units - 1 : units) &* resolutionNs
             facts[
                 TimedBits(timestampNs: floored, bits: point.value.asDouble.bitPattern), default: 0] +=
                 1

@@ -28,9 +28,22 @@ extension Destination {
         Destination(testDescription: "OpenTSDB (stand-in)", type: .openTSDB, resolutionNs: ms) {
             let server = try OpenTSDBStandIn()
             server.change {
-                $0.trouble = { $0.metric == "poison" ? .complaint("Invalid metric name") : nil }
+                $0.poison = { $0.metric == "poison" ? "Invalid metric name" : nil }
             }
             return StandInDestination(url: server.url, read: server.points)
+        },
+        Destination(
+            testDescription: "OpenTSDB (stand-in, chunked)", type: .openTSDB, resolutionNs: ms
+        ) {
+            let server = try OpenTSDBStandIn()
+            server.change {
+                $0.takesChunks = true
+                $0.maxChunkBytes = 1 << 20
+                $0.poison = { $0.metric == "poison" ? "Invalid metric name" : nil }
+            }
+            return StandInDestination(url: server.url, read: server.points) {
+                $0.takesChunked = true
+            }
         },
         Destination(
             testDescription: "OpenTSDB (VictoriaMetrics)", type: .openTSDB, resolutionNs: ms,
@@ -42,7 +55,7 @@ extension Destination {
         Destination(testDescription: "KairosDB (stand-in)", type: .kairosDB, resolutionNs: ms) {
             let server = try KairosDBStandIn()
             server.change {
-                $0.refuses = { $0.metric == "poison" ? "value is an invalid type" : nil }
+                $0.poison = { $0.metric == "poison" ? "value is an invalid type" : nil }
             }
             return StandInDestination(url: server.url, read: server.points)
         },

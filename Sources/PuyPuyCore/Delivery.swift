@@ -94,6 +94,12 @@ public struct Delivery: ~Copyable {
     /// So many failures in a row that may lie in the points are taken for the server's own.
     static let attemptsBeforeDoubt = 3
 
+    /// Between requests that search for such points while others are accepted.
+    static let searchPause = Duration.milliseconds(50)
+    /// So many requests, smaller and smaller, search with at most a second between them, before the
+    /// backoff spares the server.
+    static let quickSearches = 24
+
     /// A server that asks for less would be asked without a pause.
     static let shortestRetryAfter = Duration.milliseconds(500)
     /// A server that asks for more is asked all the same, in case that it was mistaken.
@@ -189,11 +195,12 @@ public struct Delivery: ~Copyable {
             failed(reason, delay: delay(retryAfter, random), at: now)
             putBack(segment)
         case .doubtful(let reason, let retryAfter):
-            failed(reason, delay: delay(retryAfter, random), at: now)
-            if failures < Self.attemptsBeforeDoubt {
-                putBack(segment)
-            } else {
+            failed(reason, delay: searchDelay(segment, retryAfter, random), at: now)
+            if unit.isDoubted || failures >= Self.attemptsBeforeDoubt {
                 unit.doubt(segment, reason: reason)
+                letGoIfUntouched()
+            } else {
+                putBack(segment)
             }
         case .postponed(let pause):
             notBefore = now + pause
@@ -272,14 +279,26 @@ public struct Delivery: ~Copyable {
             ?? transient.delay(afterFailures: failures, random: random)
     }
 
+    /// The pause behind a failure that may lie in the points of `segment`.
+    private func searchDelay(
+        _ segment: Segment, _ retryAfter: Duration?, _ random: Double
+    ) -> Duration {
+        guard unit.isDoubted, retryAfter == nil else { return delay(retryAfter, random) }
+        if unit.acceptsOthers && segment.rows.count > 1 { return Self.searchPause }
+        return transient.delay(
+            afterFailures: max(0, failures - Self.quickSearches), random: random)
+    }
+
     /// After a failure a unit that is being bisected stays in hand; any other is let go, so that
     /// the next attempt starts with the newest points and no memory is held through an outage.
     private mutating func putBack(_ segment: Segment) {
-        if unit.isUntouched {
-            unit = Unit(points: 0)
-            phase = .ready
-        } else {
-            unit.putBack(segment)
-        }
+        unit.putBack(segment)
+        letGoIfUntouched()
+    }
+
+    private mutating func letGoIfUntouched() {
+        guard unit.isUntouched else { return }
+        unit = Unit(points: 0)
+        phase = .ready
     }
 }

@@ -29,11 +29,9 @@ extension Delivery {
 
         private var answered = false
         /// The search for a point that fails has begun.
-        private var isDoubted = false
+        private(set) var isDoubted = false
         /// Something was accepted since: the server works.
-        private var acceptsOthers = false
-        /// A single point failed while nothing was accepted: splitting further tells nothing.
-        private var isDivided = false
+        private(set) var acceptsOthers = false
 
         /// Whether no part of the unit was answered yet.
         var isUntouched: Bool { !answered }
@@ -75,7 +73,7 @@ extension Delivery {
 
         mutating func accept(_ segment: Segment, except rejected: [Outcome.Rejection] = []) {
             answered = true
-            acceptsOthers = isDoubted
+            if isDoubted { acceptsOthers = true }
             let rows = order[segment.rows]
             for rejection in rejected {
                 rejections.append(
@@ -102,28 +100,34 @@ extension Delivery {
 
         /// A failure that may lie in the points of `segment`, or in the server.
         ///
-        /// The halves are tried one after the other. A point that failed alone goes behind all
-        /// others; when one of those is accepted, the server works, and the point that still fails
-        /// is given up. While nothing is accepted, nothing is.
+        /// While nothing is accepted, all parts are tried in turn, in smaller and smaller pieces, and
+        /// nothing is given up: the server may be at fault. Once a part is accepted, the server works,
+        /// and a point that goes on failing alone is given up.
         mutating func doubt(_ segment: Segment, reason: String) {
+            if segment.rows.count == 1 && stack.isEmpty && !answered {
+                // There is nothing in this unit to compare it with.
+                stack.append(segment)
+                return
+            }
             answered = true
             isDoubted = true
+            let cut = middle(segment.rows)
+            let halves = [
+                Segment(rows: cut..<segment.rows.upperBound),
+                Segment(rows: segment.rows.lowerBound..<cut),
+            ]
+            if segment.rows.count > 1 {
+                // The top of the stack is next.
+                stack.insert(contentsOf: halves, at: acceptsOthers ? stack.count : 0)
+                return
+            }
             var failed = segment
             failed.failures += 1
-            if failed.rows.count == 1 {
-                if acceptsOthers && failed.failures >= Delivery.attemptsBeforeDoubt {
-                    rejections.append(
-                        Outcome.Rejection(row: order[failed.rows.lowerBound], reason: reason))
-                    return
-                }
-                isDivided = true
-                stack.insert(failed, at: 0)
-            } else if isDivided && !acceptsOthers {
-                stack.insert(failed, at: 0)
+            if acceptsOthers && failed.failures >= Delivery.attemptsBeforeDoubt {
+                rejections.append(
+                    Outcome.Rejection(row: order[failed.rows.lowerBound], reason: reason))
             } else {
-                let cut = middle(failed.rows)
-                stack.append(Segment(rows: cut..<failed.rows.upperBound))
-                stack.append(Segment(rows: failed.rows.lowerBound..<cut))
+                stack.insert(failed, at: 0)
             }
         }
 

@@ -19,6 +19,13 @@ let signals = Target.Dependency.product(
 let arguments = Target.Dependency.product(
     name: "ArgumentParser", package: "swift-argument-parser")
 
+// The program of the Python host, compiled in; see Sources/PuyPuyChecks/Python.
+let hostProgram = [
+    "frames", "isolation", "lib_basecheck", "lib_commonclient", "lib_getconfig", "lib_puylogger",
+    "lib_pushdata", "lib_record_rate", "lib_sharedvars", "library", "main", "modules", "rates",
+    "run", "values",
+]
+
 let package = Package(
     name: "puypuy",
     products: [
@@ -48,6 +55,7 @@ let package = Package(
         .target(
             name: "PuyPuyChecks",
             dependencies: ["PuyPuyCore", logging, subprocess, systemPackage],
+            resources: hostProgram.map { .embedInCode("Python/Host/\($0).py") },
             swiftSettings: strict),
         .target(
             name: "PuyPuyBackends",

@@ -37,11 +37,13 @@ public struct Sample {
         self.rates = rates
     }
 
-    /// Adds a value as it is. `type` is the check's type, `untyped` when it has none.
+    /// Adds a value as it is. `type` is the check's type, `untyped` when it has none. Without a
+    /// timestamp of its own the point has the run's.
     public mutating func gauge(
-        _ metric: String, _ value: Value, type: String = "untyped", tags: Tags = .none
+        _ metric: String, _ value: Value, type: String = "untyped", tags: Tags = .none,
+        timestampNs: Int64? = nil
     ) {
-        add(series(metric, type: type, tags: tags), value)
+        add(series(metric, type: type, tags: tags), value, at: timestampNs)
     }
 
     /// Adds the increase per second of a counter; nothing on its first reading or after a reset.
@@ -73,9 +75,26 @@ public struct Sample {
         counted(rates.delta("\(check)/\(name)", counter, at: moment))
     }
 
-    /// Counts a value that could not become a point.
-    public mutating func refuse(_ metric: String, _ reason: RefusalReason) {
-        refusals.append(Refusal(metric: metric, reason: reason))
+    /// Counts values that could not become points.
+    public mutating func refuse(_ metric: String, _ reason: RefusalReason, count: Int = 1) {
+        refusals.append(Refusal(metric: metric, reason: reason, count: count))
+    }
+
+    /// The readings of this check's counters, by the names that the check gave them.
+    func ownReadings() -> [String: RateState] {
+        rates.readings.reduce(into: [:]) { own, entry in
+            guard entry.key.hasPrefix(check + "/") else { return }
+            own[String(entry.key.dropFirst(check.count + 1))] = entry.value
+        }
+    }
+
+    /// Takes over readings of this check's counters whose changes were computed elsewhere, and
+    /// counts resets that were seen there.
+    mutating func take(readings: [RateChange], counterResets: Int) {
+        for change in readings {
+            rates.record(RateChange(key: "\(check)/\(change.key)", state: change.state))
+        }
+        self.counterResets += counterResets
     }
 
     /// Takes the changed rate states out, for the run.
@@ -106,9 +125,9 @@ public struct Sample {
         }
     }
 
-    private mutating func add(_ series: Series, _ value: Value) {
+    private mutating func add(_ series: Series, _ value: Value, at ownNs: Int64? = nil) {
         guard acceptable(value, of: series.metric) else { return }
-        points.append(Point(series: series, timestampNs: timestampNs, value: value))
+        points.append(Point(series: series, timestampNs: ownNs ?? timestampNs, value: value))
     }
 
     private mutating func acceptable(_ value: Value, of metric: String) -> Bool {

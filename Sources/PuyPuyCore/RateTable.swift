@@ -51,6 +51,9 @@ public struct RateTable: Sendable {
     /// A table that continues from `states`, as the spool kept them.
     public init(states: [String: RateState] = [:]) { self.states = states }
 
+    /// The last readings of all counters.
+    public var readings: [String: RateState] { states }
+
     /// The increase per second since the previous reading of `key`.
     public mutating func rate(_ key: String, _ value: Value, at moment: Moment) -> Verdict {
         replace(key, value, moment) { difference, elapsedNs in
@@ -61,6 +64,12 @@ public struct RateTable: Sendable {
     /// The increase since the previous reading of `key`.
     public mutating func delta(_ key: String, _ value: Value, at moment: Moment) -> Verdict {
         replace(key, value, moment) { difference, _ in difference }
+    }
+
+    /// Takes over a reading whose rate was computed elsewhere.
+    public mutating func record(_ change: RateChange) {
+        states[change.key] = change.state
+        changed[change.key] = change.state
     }
 
     private mutating func replace(

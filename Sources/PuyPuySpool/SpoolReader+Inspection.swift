@@ -149,7 +149,8 @@ extension SpoolReader {
         }
     }
 
-    private func checks() throws(SpoolError) -> [CheckSummary] {
+    /// How each check is doing, by name.
+    public func checks() throws(SpoolError) -> [CheckSummary] {
         let statement = try connection.statement(
             """
             SELECT name, runs, failures, points, counter_resets, last_started_ns,

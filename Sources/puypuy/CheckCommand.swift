@@ -3,6 +3,7 @@ internal import Logging
 internal import PuyPuyAgent
 internal import PuyPuyChecks
 internal import PuyPuyCore
+internal import PuyPuySpool
 
 /// `puypuy check …`
 struct CheckCommand: AsyncParsableCommand {
@@ -30,13 +31,10 @@ struct CheckCommand: AsyncParsableCommand {
                 ("check", .left), ("every", .right), ("kind", .left), ("what", .left),
             ])
             for check in set.checks {
-                let base = String(check.name.prefix { $0 != "@" })
-                let description = CheckSet.builtIn.first { $0.name == base }
-                let script = (check.check as? ScriptCheck)?.path
+                let (kind, what) = Self.described(check)
                 table.add([
-                    check.name, Readable.duration(seconds: check.interval / .seconds(1)),
-                    script == nil ? "built in" : "script",
-                    script ?? description?.summary ?? "",
+                    check.name, Readable.duration(seconds: check.interval / .seconds(1)), kind,
+                    what,
                 ])
             }
             let enabled = Set(settings.checks.map(\.name))
@@ -45,6 +43,24 @@ struct CheckCommand: AsyncParsableCommand {
             }
             Terminal.write(table.text(width: Terminal.width))
             for problem in set.problems { Terminal.error(problem) }
+            let names = Set(set.checks.map(\.name))
+            let known = (try? SpoolReader(path: settings.spool.path).checks()) ?? []
+            for check in known where names.contains(check.name) {
+                guard let problem = check.lastProblem else { continue }
+                Terminal.write("\(check.name) failed in its last run: \(problem)\n")
+            }
+        }
+
+        private static func described(_ check: ScheduledCheck) -> (kind: String, what: String) {
+            switch check.check {
+            case let script as ScriptCheck: return ("script", script.path)
+            case let module as PythonModuleCheck: return ("python", module.path)
+            case let program as ResidentCheck: return ("resident", program.path)
+            default:
+                let base = String(check.name.prefix { $0 != "@" })
+                let description = CheckSet.builtIn.first { $0.name == base }
+                return ("built in", description?.summary ?? "")
+            }
         }
     }
 
@@ -71,14 +87,16 @@ struct CheckCommand: AsyncParsableCommand {
         func run() async throws {
             let settings = try configurationOption.load()
             let log = configurationOption.startLog(settings)
-            var set = CheckSet.make(settings, logger: Logger(label: "script"))
+            let printed: @Sendable (String) -> Void = { Terminal.errorText("printed: \($0)") }
+            var set = CheckSet.make(settings, logger: Logger(label: "check"), printed: printed)
             if !set.checks.contains(where: { $0.name == name }) {
                 var wanted = settings
                 wanted.checks = [
                     EnabledCheck(
                         name: name, interval: settings.checkPeriod, timeout: .seconds(60))
                 ]
-                let other = CheckSet.make(wanted, logger: Logger(label: "script"))
+                wanted.programs = []
+                let other = CheckSet.make(wanted, logger: Logger(label: "check"))
                 set.checks += other.checks.filter { $0.name == name }
             }
             guard let check = set.checks.first(where: { $0.name == name }) else {

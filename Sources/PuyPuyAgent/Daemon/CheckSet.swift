@@ -12,18 +12,24 @@ public struct CheckSet: Sendable {
     public var baseTags: Tags
     /// What is there and cannot run, in words.
     public var problems: [String]
+    /// Runs the Python modules; `nil` without any.
+    public var pythonHost: PythonHost?
 
     /// The built-in checks that a configuration may enable.
     public static let builtIn: [CheckDescription] =
         CheckRegistry.builtIn + [OwnHealthCheck.description]
 
     /// Makes what `settings` enable. A script directory that is not there has no scripts.
-    public static func make(_ settings: Settings, logger: Logger) -> CheckSet {
-        make(settings, boards: [], logger: logger)
+    /// What modules print goes to `printed`, or without one to the log.
+    public static func make(
+        _ settings: Settings, logger: Logger, printed: (@Sendable (String) -> Void)? = nil
+    ) -> CheckSet {
+        make(settings, boards: [], logger: logger, printed: printed)
     }
 
     static func make(
-        _ settings: Settings, boards: [SenderBoard], logger: Logger
+        _ settings: Settings, boards: [SenderBoard], logger: Logger,
+        printed: (@Sendable (String) -> Void)? = nil
     ) -> CheckSet {
         let host = HostName.current(short: settings.usesShortHostname)
         var set = CheckSet(
@@ -46,8 +52,59 @@ public struct CheckSet: Sendable {
                 set.problems.append("\(enabled.file): \(error)")
             }
         }
+        set.addPrograms(settings, host: nil, logger: logger, printed: printed)
         set.addScripts(settings, logger: logger)
         return set
+    }
+
+    /// Adds the modules and resident programs; modules run in `host`, or in a new one without it.
+    mutating func addPrograms(
+        _ settings: Settings, host: PythonHost?, logger: Logger,
+        printed: (@Sendable (String) -> Void)? = nil
+    ) {
+        pythonHost = host
+        for program in settings.programs {
+            guard !checks.contains(where: { $0.name == program.name }) else {
+                problems.append(
+                    "cannot run \(program.path): a check called \(program.name) is enabled already"
+                        + " (rename the file)")
+                continue
+            }
+            do throws(ChecksError) {
+                checks.append(
+                    try scheduled(program, settings: settings, logger: logger, printed: printed))
+            } catch {
+                problems.append("cannot run \(program.path): \(error)")
+            }
+        }
+    }
+
+    private mutating func scheduled(
+        _ program: EnabledProgram, settings: Settings, logger: Logger,
+        printed: (@Sendable (String) -> Void)?
+    ) throws(ChecksError) -> ScheduledCheck {
+        switch program.kind {
+        case .module:
+            var configuration = settings.python
+            configuration.hostname = baseTags["host"] ?? ""
+            configuration.clusterName = baseTags["cluster"] ?? ""
+            configuration.hostGroup = baseTags["group"] ?? ""
+            configuration.location = baseTags["location"] ?? ""
+            let host: PythonHost
+            if let pythonHost { host = pythonHost } else { host = try PythonHost(configuration) }
+            pythonHost = host
+            let check = PythonModuleCheck(
+                name: program.name, path: program.path, host: host, logger: logger,
+                printed: printed)
+            return ScheduledCheck(
+                name: program.name, check: check, interval: program.interval,
+                timeout: program.timeout, turns: host.turns)
+        case .resident:
+            let check = ResidentCheck(path: program.path, logger: logger)
+            return ScheduledCheck(
+                name: program.name, check: check, interval: program.interval,
+                timeout: program.timeout)
+        }
     }
 
     private mutating func addScripts(_ settings: Settings, logger: Logger) {

@@ -2,7 +2,7 @@ internal import PuyPuyChecks
 
 /// Reads the folder whose files enable checks: `check_NAME.ini`, `check_NAME@INSTANCE.ini`.
 ///
-/// An empty file is enough. Keys stand without a section, or under the check's name, or under its
+/// Modules and programs of the folder are read by ``ProgramReader``. An empty file is enough. Keys stand without a section, or under the check's name, or under its
 /// section of the configuration; they win over what that section of the configuration says.
 struct CheckFolder {
     /// The folder, absolute.
@@ -22,6 +22,9 @@ struct CheckFolder {
     /// What the folder enables.
     struct Reading {
         var checks: [EnabledCheck] = []
+        var programs: [EnabledProgram] = []
+        /// What the files beside modules say.
+        var moduleOptions: [PythonConfiguration.Option] = []
         var problems: [SettingsProblem] = []
         var effective: [EffectiveSetting] = []
     }
@@ -41,8 +44,10 @@ struct CheckFolder {
                     hint: "make the folder, and in it a file check_NAME.ini for every check"))
             return reading
         }
-        for name in names { read(name, into: &reading) }
-        if reading.checks.isEmpty && !reading.problems.hasErrors {
+        let programs = ProgramReader.programNames(names)
+        for name in names { read(name, besides: programs, into: &reading) }
+        ProgramReader(folder: self, names: names).read(into: &reading)
+        if reading.checks.isEmpty && reading.programs.isEmpty && !reading.problems.hasErrors {
             reading.problems.append(
                 SettingsProblem(
                     .warning, file: label, message: "no check is enabled",
@@ -51,7 +56,9 @@ struct CheckFolder {
         return reading
     }
 
-    private func read(_ fileName: String, into reading: inout Reading) {
+    private func read(
+        _ fileName: String, besides programs: Set<String>, into reading: inout Reading
+    ) {
         let file = label + "/" + fileName
         guard fileName.hasPrefix("check_") else {
             if fileName.hasSuffix(".ini") {
@@ -60,16 +67,20 @@ struct CheckFolder {
             return
         }
         let stem = fileName.dropFirst("check_".count)
-        if stem.hasSuffix(".py") {
-            warn(
-                "not run: Python modules are not in this release", file,
-                hint: hint(forModule: String(stem.dropLast(3))), into: &reading)
-            return
-        }
         guard stem.hasSuffix(".ini") else { return }
         let parts = stem.dropLast(4).split(
             separator: "@", maxSplits: 1, omittingEmptySubsequences: false)
         let name = String(parts[0])
+        if parts.count == 1 && programs.contains(name) {
+            if known.contains(where: { $0.name == name }) {
+                reading.problems.append(
+                    SettingsProblem(
+                        .notice, file: file,
+                        message: "holds the settings of the program beside it",
+                        hint: "the built-in check \(name) does not run as well"))
+            }
+            return
+        }
         guard let description = known.first(where: { $0.name == name }) else {
             let nearest = NearestName.nearest(to: name, among: known.map(\.name))
             warn(
@@ -138,11 +149,6 @@ struct CheckFolder {
             EnabledCheck(
                 name: description.name, instance: instance, interval: interval, timeout: timeout,
                 options: options, file: file))
-    }
-
-    private func hint(forModule name: String) -> String? {
-        known.contains { $0.name == name }
-            ? "\(name) is built in: an empty file check_\(name).ini enables it" : nil
     }
 
     private func warn(

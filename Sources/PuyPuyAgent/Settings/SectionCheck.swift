@@ -5,11 +5,15 @@ enum SectionCheck {
     /// Adds a problem for every section that has no effect. A section whose name is nearly that of
     /// one that matters is an error, since all of its keys would silently not count.
     static func check(
-        _ document: SettingsDocument, checks: [CheckDescription],
+        _ document: SettingsDocument, checks: [CheckDescription], programs: [EnabledProgram],
         surroundings: SectionReader.Surroundings, to problems: inout [SettingsProblem]
     ) {
         let daemon = ["SelfConfig", "TSDB", "WebServer"]
-        let known = Set(daemon + [SettingsDocument.defaultSection] + checks.compactMap(\.section))
+        let known = Set(
+            daemon + [SettingsDocument.defaultSection] + checks.compactMap(\.section)
+                + programs.map { "check_\($0.name)" })
+        // A module may read any section.
+        let hasModules = programs.contains { $0.kind == .module }
         for section in document.sections where !section.name.isEmpty {
             if section.name == "WebServer" {
                 var reader = SectionReader(
@@ -23,6 +27,7 @@ enum SectionCheck {
             let nearest = NearestName.nearest(
                 to: section.name, among: daemon + known.subtracting(daemon).sorted())
             let matters = nearest.map { daemon.contains($0) } ?? false
+            if hasModules && !matters { continue }
             problems.append(
                 SettingsProblem(
                     matters ? .error : nearest == nil ? .notice : .warning, file: section.file,

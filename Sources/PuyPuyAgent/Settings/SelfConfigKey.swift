@@ -43,10 +43,17 @@ public enum SelfConfigKey {
         "Where the file system of the host to measure is mounted: / or, in a container, the mount.")
     static let checksDirectory = SettingKey(
         "checks_dir", .path, default: "checks_enabled",
-        "The folder whose files check_NAME.ini enable checks.")
+        "The folder whose files check_NAME.ini enable checks, and whose files check_NAME.py are.")
     static let scriptsDirectory = SettingKey(
         "scripts_dir", .path, default: "scripts_enabled",
         "The folder whose executables check_NAME.EXT are run as checks.")
+
+    static let python = SettingKey(
+        "python", .text, default: "python3",
+        "The interpreter of the Python modules in checks_dir: a path, or a name to look for.")
+    static let pythonMemoryMB = SettingKey(
+        "python_memory_mb", .whole(32...1_048_576), default: "256",
+        "The most memory of the process that runs the Python modules. Megabytes.")
 
     static let spoolPath = SettingKey(
         "spool_path", .path, default: "var/spool.db",
@@ -78,7 +85,7 @@ public enum SelfConfigKey {
     public static let all: [SettingKey] = [
         checkPeriodSeconds, clusterName, hostGroup, location, hostname, shortHostname,
         logFile, logLevel, debugLog, pidFile, shutdownSeconds,
-        rootPath, checksDirectory, scriptsDirectory,
+        rootPath, checksDirectory, scriptsDirectory, python, pythonMemoryMB,
         spoolPath, durability, spoolRetainHours, spoolMaxMB, spoolMinFreeMB, spoolMaxAgeHours,
         overflow, memoryBufferPoints,
         SettingKey(

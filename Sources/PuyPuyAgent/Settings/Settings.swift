@@ -1,5 +1,6 @@
 public import Logging
 public import PuyPuyBackends
+public import PuyPuyChecks
 public import PuyPuyCore
 public import PuyPuySpool
 
@@ -51,6 +52,12 @@ public struct Settings: Sendable, Hashable {
     ]
     /// The built-in checks that are enabled, in the order of their files.
     public var checks: [EnabledCheck] = []
+
+    /// The Python modules and resident programs of the checks folder, in the order of their files.
+    public var programs: [EnabledProgram] = []
+    /// What Python modules see of the configuration, and their interpreter; the host's name is
+    /// filled in when they are made.
+    public var python = PythonConfiguration()
 
     /// Every setting with its source, secrets masked; ``SettingsReport`` shows them.
     public var effective: [EffectiveSetting] = []

@@ -33,7 +33,9 @@ struct SettingsLoader {
         if problems.hasErrors && document.sections.isEmpty { return settings }
         readSelfConfig()
         readBackends()
-        SectionCheck.check(document, checks: checks, surroundings: surroundings, to: &problems)
+        SectionCheck.check(
+            document, checks: checks, programs: settings.programs, surroundings: surroundings,
+            to: &problems)
         return settings
     }
 
@@ -116,12 +118,19 @@ struct SettingsLoader {
         let checkFolder = folder(SelfConfigKey.checksDirectory, from: &reader)
         settings.checksDirectory = checkFolder.path
         settings.scriptsDirectory = folder(SelfConfigKey.scriptsDirectory, from: &reader).path
+        settings.python.interpreter = reader.text(SelfConfigKey.python)
+        settings.python.memoryLimitBytes = reader.whole(SelfConfigKey.pythonMemoryMB) << 20
         finish(reader)
-        let reading = CheckFolder(
+        let folder = CheckFolder(
             path: checkFolder.path, label: checkFolder.label, known: checks, document: document,
             period: settings.checkPeriod, rootPath: settings.rootPath, surroundings: surroundings
-        ).read(isRequired: reader.isSet(SelfConfigKey.checksDirectory))
+        )
+        let reading = folder.read(isRequired: reader.isSet(SelfConfigKey.checksDirectory))
         settings.checks = reading.checks
+        settings.programs = reading.programs
+        settings.python.options = folder.moduleOptions() + reading.moduleOptions
+        settings.python.checksFolder = checkFolder.path
+        settings.python.folder = SettingsFolder.parent(of: checkFolder.path)
         checkEffective = reading.effective
         problems += reading.problems
     }

@@ -23,8 +23,12 @@ extension Scheduler {
             return await withTaskGroup(of: (Int, RunInProgress.Result).self) { group in
                 for (position, check) in checks.enumerated() {
                     group.addTask {
+                        await check.turns?.take()
                         await slots.take()
-                        defer { slots.give() }
+                        defer {
+                            slots.give()
+                            check.turns?.give()
+                        }
                         let progress = RunInProgress(
                             check, tickNs: tickNs, baseTags: baseTags,
                             states: known[check.name] ?? [:], clock: clock, threads: threads)

@@ -23,6 +23,8 @@ final class RunInProgress: Sendable {
         let rateChanges: [RateChange]
         let counterResets: Int
         let end: RunEnd
+        /// Where it was when it was told to end, in words, when that is known.
+        let place: String?
         let ended: Moment
     }
 
@@ -57,15 +59,17 @@ final class RunInProgress: Sendable {
                 check: check.name, timestampNs: tickNs, moment: clock.now(), baseTags: tags,
                 rates: RateTable(states: states))
             var end = RunEnd.succeeded
+            var place: String?
             do {
                 try await check.check.collect(into: &sample)
             } catch {
                 end = .failed("\(error)")
+                place = (error as? PythonModuleProblem)?.words
             }
             return Collected(
                 points: sample.points, refusals: sample.refusals,
                 rateChanges: sample.takeRateChanges(), counterResets: sample.counterResets,
-                end: end, ended: clock.now())
+                end: end, place: place, ended: clock.now())
         }
     }
 
@@ -100,7 +104,8 @@ final class RunInProgress: Sendable {
     private func givenUp(_ words: String, hint: String, grace: Duration) async -> Result {
         task.cancel()
         if case .ended(let collected) = await event(FirstEvent(), within: grace) {
-            return finished(collected, end: .timedOut("\(words) (\(hint))"))
+            let place = collected.place.map { ": \($0)" } ?? ""
+            return finished(collected, end: .timedOut("\(words)\(place) (\(hint))"))
         }
         let reason = "\(words) and hangs; it starts again when it has ended (\(hint))"
         let run = run(end: .timedOut(reason), at: clock.now())

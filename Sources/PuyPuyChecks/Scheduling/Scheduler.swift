@@ -8,6 +8,9 @@ public import PuyPuyCore
 /// Use: ``run()`` in one task, ``stop(within:)`` in another.
 public actor Scheduler {
     private let checks: [ScheduledCheck]
+    /// Checks that came after the start.
+    private let arrivals: AsyncStream<Arrival>
+    private let arrival: AsyncStream<Arrival>.Continuation
     private let baseTags: Tags
     private let store: any RunStore
     private let clock: any SchedulerClock
@@ -22,7 +25,29 @@ public actor Scheduler {
     private var naps: [String: Task<Void, Never>] = [:]
     private var hungChecks: [String: FirstEvent<Void>] = [:]
     private var activeLoops = 0
+    /// The life that each check has at the moment, by name, and how it is told that it is over.
+    private var lives: [String: Life] = [:]
     private var whenStopped: [FirstEvent<Bool>] = []
+
+    /// One check from when it is added until it is removed.
+    private struct Life {
+        let number: Int
+        let turns: RunTurns?
+        let ended = FirstEvent<Void>()
+    }
+
+    /// A check that is added while the scheduler runs.
+    private struct Arrival: Sendable {
+        let check: ScheduledCheck
+        let life: Life
+        /// The check of the same name that has to end first.
+        let predecessor: FirstEvent<Void>?
+    }
+
+    private var lifeNumber = 0
+
+    /// The longest pause of a check whose runs hang.
+    static let longestPause = Duration.seconds(600)
 
     /// Ticks that passed without a run since the start, by check.
     public private(set) var missedTicks: [String: Int] = [:]
@@ -42,6 +67,7 @@ public actor Scheduler {
         self.store = store
         self.clock = clock
         self.logger = logger
+        (arrivals, arrival) = AsyncStream.makeStream()
         states = Scheduler.splitByCheck(rateStates)
         slots = Slots(count: max(maxConcurrency, 1))
         // A script's run blocks one thread and needs another to be ended.
@@ -56,15 +82,41 @@ public actor Scheduler {
     /// Runs the checks until ``stop(within:)``, also when there are none. Cancelling the task stops
     /// them at once. Call it once.
     public func run() async {
-        activeLoops = checks.count
+        for check in checks { add(check) }
         await withTaskCancellationHandler {
             await withDiscardingTaskGroup { group in
-                for check in checks { group.addTask { await self.keepRunning(check) } }
+                for await arrival in arrivals {
+                    group.addTask { await self.keepRunning(arrival) }
+                }
             }
             await stopRequest.value()
         } onCancel: {
             Task { await self.stop(within: .zero) }
         }
+    }
+
+    /// Removes the checks called `names`, whose runs in progress may end, and adds others. One of a
+    /// removed name starts when the removed one has ended.
+    public func change(removing names: Set<String>, adding others: [ScheduledCheck]) {
+        if isStopping { return }
+        var predecessors: [String: FirstEvent<Void>] = [:]
+        for name in names {
+            guard let life = lives.removeValue(forKey: name) else { continue }
+            predecessors[name] = life.ended
+            naps[name]?.cancel()
+            hungChecks[name]?.happen(())
+        }
+        for check in others where lives[check.name] == nil {
+            add(check, after: predecessors[check.name])
+        }
+    }
+
+    private func add(_ check: ScheduledCheck, after predecessor: FirstEvent<Void>? = nil) {
+        lifeNumber += 1
+        let life = Life(number: lifeNumber, turns: check.turns)
+        lives[check.name] = life
+        activeLoops += 1
+        arrival.yield(Arrival(check: check, life: life, predecessor: predecessor))
     }
 
     /// Starts no further run, and returns when all that were in progress are stored.
@@ -77,6 +129,8 @@ public actor Scheduler {
         for nap in naps.values { nap.cancel() }
         for hung in hungChecks.values { hung.happen(()) }
         slots.open()
+        arrival.finish()
+        for life in lives.values { life.turns?.open() }
         if activeLoops == 0 { return }
 
         // Children need half a second to be killed.
@@ -102,8 +156,10 @@ public actor Scheduler {
     }
 
     /// The life of one check.
-    private func keepRunning(_ check: ScheduledCheck) async {
-        defer { loopEnded() }
+    private func keepRunning(_ arrival: Arrival) async {
+        let check = arrival.check
+        await arrival.predecessor?.value()
+        defer { loopEnded(arrival.life) }
         var schedule = TickSchedule(interval: check.interval, host: baseTags["host"] ?? "")
         let now = clock.now()
         let readings = (states[check.name] ?? [:]).values.map(\.moment)
@@ -111,26 +167,57 @@ public actor Scheduler {
         if let latest = readings.max(by: { $0.bootNs < $1.bootNs }) {
             schedule.resume(after: latest, at: now)
         }
-        while !isStopping {
+        var hangs = 0
+        while goesOn(arrival) {
             if case .wait(let ns) = schedule.decision(at: clock.now()) {
                 await nap(check.name, untilBootNs: clock.now().bootNs + ns)
                 continue
             }
+            await check.turns?.take()
             await slots.take()
-            // Time passed while it waited for a slot.
+            // Time passed while it waited.
             let now = clock.now()
-            guard !isStopping, case .run(let tickNs, let missed) = schedule.decision(at: now) else {
+            guard goesOn(arrival), case .run(let tickNs, let missed) = schedule.decision(at: now)
+            else {
                 slots.give()
+                check.turns?.give()
                 continue
             }
             schedule.started(tickNs: tickNs, at: now)
-            note(missed: missed, of: check)
-            await runOnce(check, tickNs: tickNs)
+            // What passed in a pause was not missed.
+            if hangs == 0 { note(missed: missed, of: check) }
+            let end = await runOnce(check, tickNs: tickNs)
+            guard check.turns != nil, case .timedOut = end, goesOn(arrival) else {
+                hangs = 0
+                continue
+            }
+            hangs += 1
+            await pause(check, hangs: hangs)
         }
     }
 
-    /// Runs and stores; returns when the check has ended, too. Gives the slot back.
-    private func runOnce(_ check: ScheduledCheck, tickNs: Int64) async {
+    private func goesOn(_ arrival: Arrival) -> Bool {
+        !isStopping && lives[arrival.check.name]?.number == arrival.life.number
+    }
+
+    /// Waits after the run of a check hung that keeps others waiting: one interval, then two, four …
+    private func pause(_ check: ScheduledCheck, hangs: Int) async {
+        let intervals = 1 << min(hangs - 1, 20)
+        let length = min(check.interval * intervals, max(Scheduler.longestPause, check.interval))
+        logger.warning(
+            "check pauses, since its runs hang and keep others waiting",
+            metadata: [
+                "check": .string(check.name), "seconds": "\(length.inSeconds)",
+                "hung_runs": "\(hangs)",
+            ])
+        let endBootNs = clock.now().bootNs + length.nanoseconds
+        while !isStopping && lives[check.name] != nil && clock.now().bootNs < endBootNs {
+            await nap(check.name, untilBootNs: endBootNs)
+        }
+    }
+
+    /// Runs and stores; returns when the check has ended, too. Gives the slot and the turn back.
+    private func runOnce(_ check: ScheduledCheck, tickNs: Int64) async -> RunEnd {
         let progress = RunInProgress(
             check, tickNs: tickNs, baseTags: baseTags, states: states[check.name] ?? [:],
             clock: clock, threads: threads)
@@ -138,12 +225,14 @@ public actor Scheduler {
         let result = await progress.result()
         inProgress[check.name] = nil
         slots.give()
+        check.turns?.give()
         for change in result.run.rateChanges {
             states[check.name, default: [:]][change.key] = change.state
         }
         log(result, of: check)
         await store.store(result.run)
         if result.isAbandoned { await waitForHung(progress, of: check) }
+        return result.run.end
     }
 
     private func waitForHung(_ progress: RunInProgress, of check: ScheduledCheck) async {
@@ -159,7 +248,7 @@ public actor Scheduler {
     }
 
     private func nap(_ name: String, untilBootNs bootNs: Int64) async {
-        if isStopping { return }
+        if isStopping || lives[name] == nil { return }
         let nap = Task { [clock] in
             do { try await clock.sleep(untilBootNs: bootNs) } catch { return }
         }
@@ -182,7 +271,8 @@ public actor Scheduler {
             "check failed", metadata: ["check": .string(check.name), "reason": .string(problem)])
     }
 
-    private func loopEnded() {
+    private func loopEnded(_ life: Life) {
+        life.ended.happen(())
         activeLoops -= 1
         guard activeLoops == 0 else { return }
         for waiter in whenStopped { waiter.happen(true) }

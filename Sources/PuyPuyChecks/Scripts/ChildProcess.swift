@@ -62,7 +62,8 @@ struct ChildProcess: Sendable {
                     ? .tooMuchOutput(limitBytes: outputLimitBytes) : .init(result.terminationStatus)
             )
         } catch let error as SubprocessError {
-            throw ChildProcess.startFailure(of: found, error)
+            throw ChildProcess.startFailure(
+                of: found, code: error.underlyingError?.rawValue, otherwise: "\(error)")
         } catch {
             throw ChecksError(operation: "run", subject: found, cause: "\(error)")
         }
@@ -84,18 +85,25 @@ struct ChildProcess: Sendable {
     }
 
     /// Nothing of the daemon's own: secrets in its environment are not the child's business.
-    private static var environment: Environment {
-        .custom([
+    static var variables: [String: String] {
+        [
             "PATH": searchPath, "LANG": "C", "HOME": own("HOME") ?? "/",
             "TMPDIR": own("TMPDIR") ?? "/tmp",
-        ])
+        ]
+    }
+
+    private static var environment: Environment {
+        .custom(
+            Dictionary(
+                uniqueKeysWithValues: variables.map { (Environment.Key(stringLiteral: $0), $1) }))
     }
 
     private static func own(_ name: String) -> String? {
         getenv(name).map { String(cString: $0) }
     }
 
-    private func path() throws(ChecksError) -> String {
+    /// The path of the program. Throws, with `hint`, when no folder has it.
+    func path(hint: String = "install the package that has it") throws(ChecksError) -> String {
         if program.contains("/") { return program }
         for directory in ChildProcess.searchPath.split(separator: ":") {
             let path = "\(directory)/\(program)"
@@ -104,7 +112,7 @@ struct ChildProcess: Sendable {
         throw ChecksError(
             operation: "run", subject: program,
             cause: "no such program in \(ChildProcess.searchPath)",
-            hint: "install the package that has it")
+            hint: hint)
     }
 
     /// Standard error is for people: when it cannot be read, what came until then has to do.
@@ -130,19 +138,20 @@ struct ChildProcess: Sendable {
         while waitid(P_PID, id_t(pid), &info, WEXITED | WNOWAIT) != 0 && errno == EINTR {}
     }
 
-    private static func startFailure(of path: String, _ error: SubprocessError) -> ChecksError {
+    /// Why the program at `path` cannot be started; `code` is the errno of the attempt.
+    static func startFailure(
+        of path: String, code: Int32?, otherwise words: String = "unknown"
+    ) -> ChecksError {
         if access(path, F_OK) == 0 && access(path, X_OK) != 0 {
             return ChecksError(
                 operation: "run", subject: path, cause: "it is not executable",
                 hint: "chmod +x \(path)")
         }
-        let interpreter = Interpreter(ofScript: path)
-        let code = error.underlyingError?.rawValue
-        if let problem = interpreter.problem(startError: code) {
+        if let problem = Interpreter(ofScript: path).problem(startError: code) {
             return ChecksError(
                 operation: "run", subject: path, cause: problem.cause, hint: problem.hint)
         }
-        let cause = error.underlyingError?.description ?? "\(error)"
+        let cause = code.map { Errno(rawValue: $0).description } ?? words
         return ChecksError(operation: "run", subject: path, cause: cause)
     }
 }

@@ -38,13 +38,7 @@ struct ChildResult: Sendable {
     }
 
     /// The lines of standard error that are not blank, control bytes as `?`, 200 characters each.
-    var errorLines: [String] {
-        errors.split(separator: ByteLines.lineFeed).map { line in
-            let printable = line.filter { $0 != UInt8(ascii: "\r") }
-                .map { $0 < 32 && $0 != 9 ? UInt8(ascii: "?") : $0 }
-            return String(String(decoding: printable, as: UTF8.self).prefix(200))
-        }.filter { !$0.allSatisfy(\.isWhitespace) }
-    }
+    var errorLines: [String] { OutputLines.printable(errors) }
 }
 
 extension ChildResult.End {

@@ -1,4 +1,5 @@
 import PuyPuyBackends
+import PuyPuyChecks
 import PuyPuySpool
 import TestSupport
 import Testing
@@ -35,8 +36,11 @@ import Testing
         expected.spool.path = folder + "/var/spool.db"
         expected.checksDirectory = folder + "/checks_enabled"
         expected.scriptsDirectory = folder + "/scripts_enabled"
+        expected.python.folder = folder
+        expected.python.checksFolder = folder + "/checks_enabled"
         settings.checks = []
         settings.effective = []
+        settings.python.options = []
         #expect(settings == expected)
     }
 

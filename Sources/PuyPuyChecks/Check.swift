@@ -8,6 +8,14 @@ public protocol Check: Sendable {
     /// Runs on a thread that it may block; when the deadline passes, the run is abandoned and its
     /// task cancelled.
     func collect(into sample: inout Sample) async throws
+
+    /// Ends what goes on between runs; no run follows.
+    func retire() async
+}
+
+extension Check {
+    /// Nothing: most checks do nothing between runs.
+    public func retire() async {}
 }
 
 /// How a check is to be made: its options, and where the host is.

@@ -4,7 +4,7 @@ public enum CheckRegistry {
     public static let builtIn: [CheckDescription] = [
         BtrfsCheck.description, CPUStatsCheck.description, DisksCheck.description,
         ConntrackCheck.description, LoadAverageCheck.description, MemoryCheck.description,
-        NetworkBytesCheck.description, OpenFilesCheck.description,
+        NagiosCheck.description, NetworkBytesCheck.description, OpenFilesCheck.description,
         TCPConnectionsCheck.description,
     ].sorted { $0.name < $1.name }
 }

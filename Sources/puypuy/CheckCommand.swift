@@ -9,7 +9,7 @@ internal import PuyPuySpool
 struct CheckCommand: AsyncParsableCommand {
     static let configuration = CommandConfiguration(
         commandName: "check", abstract: "Look at the checks and try them.",
-        subcommands: [List.self, Run.self])
+        subcommands: [List.self, Run.self, NewCheckCommand.self])
 
     /// `puypuy check list`
     struct List: AsyncParsableCommand {

@@ -79,19 +79,28 @@ public struct CheckSet: Sendable {
         }
     }
 
+    /// What the Python host is told: the settings with the tags of every point.
+    func pythonConfiguration(_ settings: Settings) -> PythonConfiguration {
+        var configuration = settings.python
+        configuration.hostname = baseTags["host"] ?? ""
+        configuration.clusterName = baseTags["cluster"] ?? ""
+        configuration.hostGroup = baseTags["group"] ?? ""
+        configuration.location = baseTags["location"] ?? ""
+        return configuration
+    }
+
     private mutating func scheduled(
         _ program: EnabledProgram, settings: Settings, logger: Logger,
         printed: (@Sendable (String) -> Void)?
     ) throws(ChecksError) -> ScheduledCheck {
         switch program.kind {
         case .module:
-            var configuration = settings.python
-            configuration.hostname = baseTags["host"] ?? ""
-            configuration.clusterName = baseTags["cluster"] ?? ""
-            configuration.hostGroup = baseTags["group"] ?? ""
-            configuration.location = baseTags["location"] ?? ""
             let host: PythonHost
-            if let pythonHost { host = pythonHost } else { host = try PythonHost(configuration) }
+            if let pythonHost {
+                host = pythonHost
+            } else {
+                host = try PythonHost(pythonConfiguration(settings))
+            }
             pythonHost = host
             let check = PythonModuleCheck(
                 name: program.name, path: program.path, host: host, logger: logger,

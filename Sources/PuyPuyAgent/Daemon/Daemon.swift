@@ -35,7 +35,7 @@ public struct Daemon: Sendable {
 
         let senders = try SendersService(settings, spool: spool)
         let set = CheckSet.make(
-            settings, boards: senders.boards, logger: Logger(label: "script"))
+            settings, boards: senders.boards, logger: Logger(label: "check"))
         for problem in set.problems { logger.warning("\(problem)") }
         let scheduler = Scheduler(
             checks: set.checks, baseTags: set.baseTags, store: spool,
@@ -45,6 +45,9 @@ public struct Daemon: Sendable {
         let share = settings.shutdownTime / 2
         let services: [any Service] = [
             HousekeepingService(spool: spool), LogService(log: log), senders,
+            ProgramWatch(
+                settings: settings, set: set, scheduler: scheduler,
+                logger: Logger(label: "checks")),
             SchedulerService(scheduler: scheduler, patience: share),
         ]
         var configuration = ServiceGroupConfiguration(

@@ -55,6 +55,8 @@ public struct Settings: Sendable, Hashable {
 
     /// The Python modules and resident programs of the checks folder, in the order of their files.
     public var programs: [EnabledProgram] = []
+    /// The plugins of `[Nagios]`: their command lines, by name in lower case.
+    public var nagiosCommands: [String: String] = [:]
     /// What Python modules see of the configuration, and their interpreter; the host's name is
     /// filled in when they are made.
     public var python = PythonConfiguration()

@@ -128,6 +128,10 @@ struct SettingsLoader {
         let reading = folder.read(isRequired: reader.isSet(SelfConfigKey.checksDirectory))
         settings.checks = reading.checks
         settings.programs = reading.programs
+        let common = Set(CheckKey.all.map(\.name))
+        for entry in document.section("Nagios")?.entries ?? [] where !common.contains(entry.key) {
+            settings.nagiosCommands[entry.key] = folder.expandedOrPlain(entry.value)
+        }
         settings.python.options = folder.moduleOptions() + reading.moduleOptions
         settings.python.checksFolder = checkFolder.path
         settings.python.folder = SettingsFolder.parent(of: checkFolder.path)

@@ -12,7 +12,7 @@ public actor PythonHost {
 
     private nonisolated let executor = ThreadExecutor(name: "puypuy-python")
     private nonisolated let wakeup: Wakeup
-    private let configuration: PythonConfiguration
+    private var configuration: PythonConfiguration
     private let clock: any SchedulerClock
     private var process: PythonProcess?
     private var hostPID: pid_t = 0
@@ -35,6 +35,7 @@ public actor PythonHost {
         wakeup = try Wakeup()
     }
 
+    /// The thread that it blocks.
     public nonisolated var unownedExecutor: UnownedSerialExecutor {
         executor.asUnownedSerialExecutor()
     }
@@ -51,6 +52,13 @@ public actor PythonHost {
             wakeup.raise()
         }
         return try result.get()
+    }
+
+    /// Takes over another configuration; when it differs, the next run starts a new process.
+    public func change(_ other: PythonConfiguration) {
+        if other == configuration { return }
+        configuration = other
+        stop()
     }
 
     /// Ends the process.

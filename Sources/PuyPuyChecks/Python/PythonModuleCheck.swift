@@ -1,3 +1,4 @@
+internal import Glibc
 public import Logging
 internal import PuyPuyCore
 
@@ -33,6 +34,8 @@ public struct PythonModuleCheck: Check {
     /// Runs the module once. Throws ``ChecksError`` without Python, and ``PythonModuleProblem`` when
     /// something went wrong in the module.
     public func collect(into sample: inout Sample) async throws {
+        // One that was removed is taken out of the schedule soon.
+        guard access(path, F_OK) == 0 else { return }
         let outcome = try await host.run(name, path: path, readings: sample.ownReadings())
         for point in outcome.points {
             sample.gauge(

@@ -34,7 +34,7 @@ final class PythonProcess {
     }
 
     /// Runs the host in the background, without the descriptor that tells of the guard's end.
-    private static let guardScript = "\"$@\" 7>&- & wait $!"
+    private static let guardScript = "\"$@\" 7>&- & exec 2>/dev/null; wait $!"
 
     /// The most bytes of a frame from the host.
     private static let frameLimitBytes = 256 << 20
@@ -154,9 +154,13 @@ final class PythonProcess {
         var info = siginfo_t()
         let isOver = waitid(P_PID, id_t(guardPID), &info, WEXITED | WNOHANG | WNOWAIT) == 0
         let hadEnded = isOver && info.si_signo != 0
-        let strays = hadEnded ? [] : ProcessTree.descendants(of: guardPID)
+        if !hadEnded {
+            for stray in ProcessTree.descendants(of: guardPID) { kill(stray, SIGKILL) }
+            // Now the guard reaps the host and ends, unless something stopped it.
+            var descriptors = [pollfd(fd: guardLife, events: Int16(POLLIN), revents: 0)]
+            poll(&descriptors, 1, 200)
+        }
         kill(-guardPID, SIGKILL)
-        for stray in strays { kill(stray, SIGKILL) }
         var status: CInt = 0
         while waitpid(guardPID, &status, 0) < 0 && errno == EINTR {}
         guard hadEnded else { return "it was ended" }

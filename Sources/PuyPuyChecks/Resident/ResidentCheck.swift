@@ -49,6 +49,9 @@ public struct ResidentCheck: Check {
         }
     }
 
+    /// Ends the program.
+    public func retire() async { await program.stop() }
+
     private func add(_ line: MetricLine, to sample: inout Sample) {
         for field in line.fields {
             sample.gauge(

@@ -51,6 +51,7 @@ actor ResidentProgram {
         var taken = Taken()
         if leader == 0 {
             guard bootNs >= nextStartBootNs else {
+                if nextStartBootNs == .max { return taken }
                 let seconds = (nextStartBootNs - bootNs) / 1_000_000_000 + 1
                 taken.problem = "it ended, and starts again in \(seconds) s"
                 return taken
@@ -76,6 +77,21 @@ actor ResidentProgram {
             taken.problem = "it ended: \(words); it starts again in \(seconds) s"
         }
         return taken
+    }
+
+    /// Ends the program: SIGTERM, and SIGKILL a moment later.
+    func stop() async {
+        guard leader > 0 else { return }
+        kill(-leader, SIGTERM)
+        var info = siginfo_t()
+        for _ in 0..<10 {
+            try? await Task.sleep(for: ChildProcess.grace / 10)
+            if leader == 0 { return }
+            _ = waitid(P_PID, id_t(leader), &info, WEXITED | WNOHANG | WNOWAIT)
+            if info.si_signo != 0 { break }
+        }
+        _ = reap()
+        nextStartBootNs = .max
     }
 
     private func readOutput(into taken: inout Taken) {

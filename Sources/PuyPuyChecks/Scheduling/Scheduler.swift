@@ -159,7 +159,13 @@ public actor Scheduler {
     private func keepRunning(_ arrival: Arrival) async {
         let check = arrival.check
         await arrival.predecessor?.value()
-        defer { loopEnded(arrival.life) }
+        await runUntilRemoved(arrival)
+        await check.check.retire()
+        loopEnded(arrival.life)
+    }
+
+    private func runUntilRemoved(_ arrival: Arrival) async {
+        let check = arrival.check
         var schedule = TickSchedule(interval: check.interval, host: baseTags["host"] ?? "")
         let now = clock.now()
         let readings = (states[check.name] ?? [:]).values.map(\.moment)
@@ -173,6 +179,7 @@ public actor Scheduler {
                 await nap(check.name, untilBootNs: clock.now().bootNs + ns)
                 continue
             }
+            let inLineSinceNs = clock.now().bootNs
             await check.turns?.take()
             await slots.take()
             // Time passed while it waited.
@@ -185,7 +192,9 @@ public actor Scheduler {
             }
             schedule.started(tickNs: tickNs, at: now)
             // What passed in a pause was not missed.
-            if hangs == 0 { note(missed: missed, of: check) }
+            if hangs == 0 {
+                note(missed: missed, of: check, waitedNs: now.bootNs - inLineSinceNs)
+            }
             let end = await runOnce(check, tickNs: tickNs)
             guard check.turns != nil, case .timedOut = end, goesOn(arrival) else {
                 hangs = 0
@@ -257,11 +266,14 @@ public actor Scheduler {
         naps[name] = nil
     }
 
-    private func note(missed: Int, of check: ScheduledCheck) {
+    private func note(missed: Int, of check: ScheduledCheck, waitedNs: Int64) {
         guard missed > 0 else { return }
         missedTicks[check.name, default: 0] += missed
+        let hasWaited = waitedNs >= check.interval.nanoseconds / 2
         logger.warning(
-            "check missed ticks: its run before took longer than its interval",
+            hasWaited
+                ? "check missed ticks while others ran that it waits for"
+                : "check missed ticks: its run before took longer than its interval",
             metadata: ["check": .string(check.name), "ticks": .stringConvertible(missed)])
     }
 

@@ -1,0 +1,51 @@
+/// A command line that is split into words as a shell splits it, and never given to one.
+///
+/// Blanks and tabs keep words apart. Quotes of both kinds keep blanks, and a backslash the character
+/// behind it, outside of single quotes. Everything else is plain: `;`, `|`, `$`, `*` and the like are
+/// parts of words.
+struct CommandLine: Equatable {
+    /// The words.
+    let words: [String]
+
+    /// Why a command line cannot be split.
+    enum Problem: Error, Equatable {
+        /// A quote has no end.
+        case openQuote
+    }
+
+    /// Splits `text`.
+    init(_ text: String) throws(Problem) {
+        var words: [String] = []
+        var word: String?
+        var quote: Character?
+        var isEscaped = false
+        for character in text {
+            if isEscaped {
+                // In double quotes only these lose their backslash.
+                let isPlain = quote == nil || character == "\"" || character == "\\"
+                word = (word ?? "") + (isPlain ? "" : "\\") + String(character)
+                isEscaped = false
+            } else if character == "\\" && quote != "'" {
+                isEscaped = true
+            } else if let open = quote {
+                if character == open {
+                    quote = nil
+                } else {
+                    word = (word ?? "") + String(character)
+                }
+            } else if character == "\"" || character == "'" {
+                quote = character
+                word = word ?? ""
+            } else if character.isWhitespace {
+                if let finished = word { words.append(finished) }
+                word = nil
+            } else {
+                word = (word ?? "") + String(character)
+            }
+        }
+        if quote != nil { throw .openQuote }
+        if isEscaped { word = (word ?? "") + "\\" }
+        if let word { words.append(word) }
+        self.words = words
+    }
+}

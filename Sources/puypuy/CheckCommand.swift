@@ -93,7 +93,8 @@ struct CheckCommand: AsyncParsableCommand {
                 var wanted = settings
                 wanted.checks = [
                     EnabledCheck(
-                        name: name, interval: settings.checkPeriod, timeout: .seconds(60))
+                        name: name, interval: settings.checkPeriod, timeout: .seconds(60),
+                        options: name == "nagios" ? settings.nagiosCommands : [:])
                 ]
                 wanted.programs = []
                 let other = CheckSet.make(wanted, logger: Logger(label: "check"))

@@ -7,7 +7,7 @@ struct CheckRegistryTests {
         #expect(
             CheckRegistry.builtIn.map(\.name) == [
                 "btrfs", "cpustats", "disks", "ipconntrack", "load_average", "memory",
-                "network_bytes", "openfiles", "tcpconn",
+                "nagios", "network_bytes", "openfiles", "tcpconn",
             ])
     }
 

@@ -16,7 +16,13 @@ enum PipeEnd {
         // inherit: swift-subprocess does that.
         guard pipe(&ends) == 0 else { throw failure("make", errno) }
         for end in ends { _ = fcntl(end, F_SETFD, FD_CLOEXEC) }
-        let (own, low) = keepsReading ? (ends[0], ends[1]) : (ends[1], ends[0])
+        return try passingOn(
+            own: keepsReading ? ends[0] : ends[1], low: keepsReading ? ends[1] : ends[0])
+    }
+
+    private static func passingOn(
+        own: CInt, low: CInt
+    ) throws(ChecksError) -> (own: CInt, childs: CInt) {
         let high = fcntl(low, F_DUPFD_CLOEXEC, lowest)
         let code = errno
         close(low)
@@ -26,6 +32,22 @@ enum PipeEnd {
         }
         _ = fcntl(own, F_SETFL, fcntl(own, F_GETFL) | O_NONBLOCK)
         return (own, high)
+    }
+
+    /// A new pair of connected sockets instead of a pipe to write to: whose write does not raise
+    /// SIGPIPE when the other side is gone. The end that the daemon keeps does not block.
+    static func sockets() throws(ChecksError) -> (own: CInt, childs: CInt) {
+        var ends: [CInt] = [-1, -1]
+        let type = CInt(SOCK_STREAM.rawValue | SOCK_CLOEXEC.rawValue)
+        guard socketpair(AF_UNIX, type, 0, &ends) == 0 else { throw failure("make", errno) }
+        return try passingOn(own: ends[0], low: ends[1])
+    }
+
+    /// Writes what fits of `bytes`; as write(2), but without SIGPIPE.
+    static func send(_ bytes: ArraySlice<UInt8>, to socket: CInt) -> Int {
+        bytes.withUnsafeBytes {
+            Glibc.send(socket, $0.baseAddress, $0.count, CInt(MSG_NOSIGNAL))
+        }
     }
 
     /// What a pipe holds at the moment, at most `limit` bytes; `nil` at its end.

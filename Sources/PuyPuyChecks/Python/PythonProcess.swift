@@ -58,7 +58,8 @@ final class PythonProcess {
     init(interpreter: String) throws(ChecksError) {
         var pairs: [(own: CInt, childs: CInt)] = []
         do {
-            for keepsReading in [false, true, true, false, true, true, true] {
+            pairs.append(try PipeEnd.sockets())
+            for keepsReading in [true, true, false, true, true, true] {
                 pairs.append(try PipeEnd.pair(keepsReading: keepsReading))
             }
             guardPID = try PythonProcess.spawn(interpreter, pairs.map(\.childs))
@@ -87,7 +88,7 @@ final class PythonProcess {
     func write(_ bytes: [UInt8], wait: () -> Bool) -> Bool {
         var rest = bytes[...]
         while !rest.isEmpty {
-            let count = rest.withUnsafeBytes { Glibc.write(requests, $0.baseAddress, $0.count) }
+            let count = PipeEnd.send(rest, to: requests)
             if count > 0 {
                 rest = rest.dropFirst(count)
             } else if errno == EAGAIN {

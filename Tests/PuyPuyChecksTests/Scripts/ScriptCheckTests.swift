@@ -182,15 +182,4 @@ struct ScriptCheckTests {
         #expect(try #require(runs[0].points.value("r")).asDouble > 0)
         #expect(runs[0].rateChanges.allSatisfy { $0.key.hasPrefix("r/") })
     }
-
-    /// A killed process that nobody has reaped yet is a zombie; it is gone all the same.
-    private func isGone(_ pid: pid_t) -> Bool {
-        for _ in 0..<2000 {
-            if kill(pid, 0) != 0 { return true }
-            let stat = readText("/proc/\(pid)/stat")
-            if stat.contains(") Z ") || stat.isEmpty { return true }
-            sched_yield()
-        }
-        return false
-    }
 }

@@ -68,7 +68,7 @@ class Host:
         """What went wrong, in a line, and its traceback."""
         try:
             for entry in self._module(path).entry_points():
-                call(entry)
+                call(entry, path)
         except ModuleProblem as error:
             return str(error), ""
         except SystemExit as error:

@@ -95,15 +95,16 @@ class Module:
         )
 
 
-def call(entry: Callable[[], Any]) -> None:
-    """Calls an entry point; what it returns are points."""
+def call(entry: Callable[[], Any], path: str) -> None:
+    """Calls an entry point of the module at `path`; what it returns are points."""
     result = entry()
     if isinstance(result, dict):
         result = [result]
     if isinstance(result, (list, tuple)) or hasattr(result, "__next__"):
         take(result)
     elif not getattr(entry, "__name__", "").startswith("run_") and not run.current().has_points:
-        raise ModuleProblem(f"runcheck() returned {_kind(result)}, not a list of points")
+        kind = _kind(result)
+        raise ModuleProblem(f"runcheck() of {path} returned {kind}, not a list of points")
 
 
 def take(points: Any) -> None:

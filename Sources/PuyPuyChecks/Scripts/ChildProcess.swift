@@ -22,6 +22,8 @@ struct ChildProcess: Sendable {
     var arguments: [String] = []
     /// As many bytes of standard output are kept; at one more the child is killed.
     var outputLimitBytes = 1_048_576
+    /// As many of them are kept when it was killed for its output, which then had no end.
+    var endlessOutputBytes = 1_048_576
     /// As many bytes of standard error are kept; the rest is read and dropped.
     var errorLimitBytes = 16_384
 
@@ -45,7 +47,8 @@ struct ChildProcess: Sendable {
                 for try await piece in execution.standardOutput {
                     piece.withUnsafeBytes { output.append(contentsOf: $0) }
                     if output.count > outputLimitBytes {
-                        output.removeLast(output.count - outputLimitBytes)
+                        let kept = min(outputLimitBytes, endlessOutputBytes)
+                        output.removeLast(output.count - kept)
                         kill(-pid, SIGKILL)
                         return Collected(output: output, errors: await errors, isTooLong: true)
                     }

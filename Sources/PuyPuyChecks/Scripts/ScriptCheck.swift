@@ -14,8 +14,9 @@ public struct ScriptCheck: Check {
     /// At most as many bad lines, and lines of standard error, are logged in a run.
     private static let loggedLines = 5
 
-    /// The executable at `path`. It is killed when it prints more than `outputLimitBytes`.
-    public init(path: String, outputLimitBytes: Int = 1_048_576, logger: Logger) {
+    /// The executable at `path`. It is killed when it prints more than `outputLimitBytes`, which are
+    /// a million lines and more; then only those of the first MiB count.
+    public init(path: String, outputLimitBytes: Int = 33_554_432, logger: Logger) {
         self.path = path
         self.outputLimitBytes = outputLimitBytes
         self.logger = logger

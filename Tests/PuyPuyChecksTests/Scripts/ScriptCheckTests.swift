@@ -14,7 +14,7 @@ struct ScriptCheckTests {
 
     /// Runs a script with this text; returns what it measured and why it failed.
     private func run(
-        _ text: String, name: String = "check_x.sh", mode: mode_t = 0o755, limit: Int = 1_048_576,
+        _ text: String, name: String = "check_x.sh", mode: mode_t = 0o755, limit: Int = 33_554_432,
         timeout: Duration = .seconds(60), logger: Logger = Logger(label: "test")
     ) async throws -> Run {
         let path = try root.write(name, text, mode: mode)
@@ -72,6 +72,46 @@ struct ScriptCheckTests {
         #expect(run.refusals.isEmpty)
         #expect(
             run.end.problem?.contains("killed because it printed more than 1001 bytes") == true)
+    }
+
+    @Test func `output with an end may be more than a mebibyte`() async throws {
+        let run = try await run(
+            "#!/usr/bin/awk -f\nBEGIN { for (n = 1; n <= 200000; n++) print \"m\", n }\n")
+        #expect(run.end == .succeeded)
+        #expect(run.points.count == 200_000 + 2)
+        #expect(run.points[199_999].value == .integer(200_000))
+    }
+
+    @Test func `of output without an end no more than a mebibyte counts`() async throws {
+        let run = try await run("#!/bin/sh\nexec yes m 1 t gauge\n")
+        #expect(run.points.count == 1_048_576 / 12 + 2)
+        #expect(run.end.problem?.contains("killed because it printed more than") == true)
+    }
+
+    @Test(arguments: ["bash", "perl", "sh", "python3"])
+    func `any language does, without a final line feed`(language: String) async throws {
+        let texts = [
+            "bash": "#!/bin/bash\necho -n \"a $((2 + 3)) bash stack\"\n",
+            "perl": "#!/usr/bin/perl\nuse strict;\nprint 'a ' . (2 + 3) . ' perl stack';\n",
+            "sh": "#!/bin/sh\nprintf 'a 5 sh stack'\n",
+            "python3": "#!/usr/bin/env python3\nprint('a', 2 + 3, 'python3', 'stack', end='')\n",
+        ]
+        let run = try await run(try #require(texts[language]))
+        #expect(run.end == .succeeded)
+        #expect(run.points.first?.value == .integer(5))
+        #expect(run.points.first?.series.tags == ["host": "h", "type": "\(language)"])
+    }
+
+    @Test func `names and tags may be in any script, tabs keep words apart`() async throws {
+        let run = try await run(
+            "#!/bin/sh\nprintf '\\tgrößen\\t 3\\tläden  rate\\tort=Jerewan\\r\\n温度 21.5 t stack 場所=東京\\n'\n"
+        )
+        #expect(run.end == .succeeded)
+        #expect(run.refusals.isEmpty)
+        #expect(run.rateChanges.map(\.key) == ["x/größen{host=h,ort=Jerewan,type=läden}"])
+        #expect(
+            run.points.first?.series
+                == Series(metric: "温度", tags: ["host": "h", "type": "t", "場所": "東京"]))
     }
 
     @Test func `endless errors neither block the script nor fill memory`() async throws {

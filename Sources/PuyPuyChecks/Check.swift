@@ -9,11 +9,18 @@ public protocol Check: Sendable {
     /// task cancelled.
     func collect(into sample: inout Sample) async throws
 
+    /// Gets ready for a run that follows at once, before its deadline begins to count. Returns soon
+    /// when its task is cancelled. What does not work out shows in the run.
+    func prepare() async
+
     /// Ends what goes on between runs; no run follows.
     func retire() async
 }
 
 extension Check {
+    /// Nothing: most checks are ready.
+    public func prepare() async {}
+
     /// Nothing: most checks do nothing between runs.
     public func retire() async {}
 }

@@ -81,7 +81,8 @@ struct PythonTests {
     }
 
     @Test func `a module that hangs every other run costs the others that moment alone`() throws {
-        let puypuy = try Installation(configuration: configuration)
+        let patient = "\n[check_counting]\ntimeout: 20\n[check_exits]\ntimeout: 20\n"
+        let puypuy = try Installation(configuration: configuration + patient)
         try module("counting", Self.counting, in: puypuy)
         try module(
             "hangs",

@@ -22,6 +22,9 @@ public actor PythonHost {
     /// How often the host's memory is looked at while a module runs.
     private static let memoryLookMilliseconds: CInt = 50
 
+    /// How long a new process has to answer. Seconds.
+    private static let startSeconds = 20
+
     /// Processes started so far.
     private(set) var starts = 0
 
@@ -52,6 +55,15 @@ public actor PythonHost {
             wakeup.raise()
         }
         return try result.get()
+    }
+
+    /// Starts the process when there is none. What keeps it from starting is for the run to tell.
+    func prepare() async {
+        await withTaskCancellationHandler {
+            _ = try? startedProcess()
+        } onCancel: {
+            wakeup.raise()
+        }
     }
 
     /// Takes over another configuration; when it differs, the next run starts a new process.
@@ -167,6 +179,7 @@ public actor PythonHost {
         let hello = configuration.hello(bootID: clock.now().bootID).bytes
         starts += 1
         var words = "it does not answer"
+        var patience = PythonHost.startSeconds
         if started.write(PythonProgram.bytes + hello, wait: { !Task.isCancelled }) {
             waiting: while true {
                 switch started.next(milliseconds: 1000, wakeup: wakeup.descriptor) {
@@ -179,7 +192,8 @@ public actor PythonHost {
                     break waiting
                 case .nothing:
                     wakeup.clear()
-                    if Task.isCancelled { break waiting }
+                    patience -= 1
+                    if Task.isCancelled || patience == 0 { break waiting }
                 }
             }
         } else {

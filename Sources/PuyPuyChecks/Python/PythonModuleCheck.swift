@@ -31,6 +31,11 @@ public struct PythonModuleCheck: Check {
         self.logger = logger
     }
 
+    /// Starts the host when it does not run: its start is not the module's time.
+    public func prepare() async {
+        if access(path, F_OK) == 0 { await host.prepare() }
+    }
+
     /// Runs the module once. Throws ``ChecksError`` without Python, and ``PythonModuleProblem`` when
     /// something went wrong in the module.
     public func collect(into sample: inout Sample) async throws {

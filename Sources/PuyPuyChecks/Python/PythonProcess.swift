@@ -152,9 +152,7 @@ final class PythonProcess {
         if isReaped { return "it had ended" }
         isReaped = true
         // The guard ends with the host's status; while it lives the host does, too.
-        var info = siginfo_t()
-        let isOver = waitid(P_PID, id_t(guardPID), &info, WEXITED | WNOHANG | WNOWAIT) == 0
-        let hadEnded = isOver && info.si_signo != 0
+        let hadEnded = guardHasEnded()
         if !hadEnded {
             for stray in ProcessTree.descendants(of: guardPID) { kill(stray, SIGKILL) }
             // Now the guard reaps the host and ends, unless something stopped it.
@@ -166,6 +164,23 @@ final class PythonProcess {
         while waitpid(guardPID, &status, 0) < 0 && errno == EINTR {}
         guard hadEnded else { return "it was ended" }
         return PythonProcess.words(status: status)
+    }
+
+    /// Whether there is a status to reap. The guard's pipe closes a moment before that.
+    private func guardHasEnded() -> Bool {
+        var pipe = [pollfd(fd: guardLife, events: Int16(POLLIN), revents: 0)]
+        var looksLeft = poll(&pipe, 1, 0) > 0 ? 200 : 1
+        while looksLeft > 0 {
+            var info = siginfo_t()
+            if waitid(P_PID, id_t(guardPID), &info, WEXITED | WNOHANG | WNOWAIT) == 0,
+                info.si_signo != 0
+            {
+                return true
+            }
+            looksLeft -= 1
+            if looksLeft > 0 { poll(nil, 0, 1) }
+        }
+        return false
     }
 
     /// The guard's status is the host's, or 128 and the signal that ended the host: sh(1).

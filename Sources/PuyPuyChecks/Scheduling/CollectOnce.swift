@@ -24,6 +24,7 @@ extension Scheduler {
                 for (position, check) in checks.enumerated() {
                     group.addTask {
                         await check.turns?.take()
+                        await check.check.prepare()
                         await slots.take()
                         defer {
                             slots.give()

@@ -181,6 +181,7 @@ public actor Scheduler {
             }
             let inLineSinceNs = clock.now().bootNs
             await check.turns?.take()
+            await prepare(check)
             await slots.take()
             // Time passed while it waited.
             let now = clock.now()
@@ -264,6 +265,15 @@ public actor Scheduler {
         naps[name] = nap
         await nap.value
         naps[name] = nil
+    }
+
+    /// Like a nap, so that stopping ends it.
+    private func prepare(_ check: ScheduledCheck) async {
+        if isStopping || lives[check.name] == nil { return }
+        let preparation = Task { await check.check.prepare() }
+        naps[check.name] = preparation
+        await preparation.value
+        naps[check.name] = nil
     }
 
     private func note(missed: Int, of check: ScheduledCheck, waitedNs: Int64) {

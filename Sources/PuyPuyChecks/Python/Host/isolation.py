@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import _signal
 import faulthandler
 import os
 import signal
@@ -44,9 +45,9 @@ class Isolation:
             problems.append(f"changed the directory to {_directory()}{self._place('chdir')}")
             _real_chdir(self.folder)
         signal.alarm(0)
-        changed = [
-            number for number, handler in self.handlers.items() if signal.getsignal(number) != handler
-        ]
+        # All signals after each run: signal.getsignal, which makes enumerations, takes too long.
+        look = _signal.getsignal
+        changed = [n for n, handler in self.handlers.items() if look(n) != handler]
         for number in changed:
             _real_signal(number, self.handlers[number])
         if signal.SIGUSR2 in changed:
@@ -117,7 +118,7 @@ class Isolation:
         return {
             number: handler
             for number in signal.valid_signals()
-            if number not in fixed and (handler := signal.getsignal(number)) is not None
+            if number not in fixed and (handler := _signal.getsignal(number)) is not None
         }
 
     @staticmethod

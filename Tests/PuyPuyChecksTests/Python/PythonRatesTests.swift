@@ -77,6 +77,22 @@ struct PythonRatesTests {
         #expect(try #require(second.points.value("class_rate")).asDouble > 0)
     }
 
+    @Test func `a first reading that a module rounds is no zero either`() async throws {
+        let text = """
+            import lib.record_rate
+            def runcheck():
+                rate = lib.record_rate.ValueRate().record_value_rate('n', 5, 0)
+                assert rate == 0.0 and str(rate) == '0.0' and not rate
+                return [{'name': name, 'timestamp': 0, 'value': value} for name, value in (
+                    ('round', round(rate, 2)), ('format', float('{:.2f}'.format(rate))),
+                    ('percent', 100 - rate), ('sum', sum([rate, 1])), ('quotient', 1 / rate))]
+            """
+        let run = try await ModuleBench().run("rounds", text)
+        #expect(run.end == .succeeded)
+        #expect(run.points.allSatisfy { $0.series.metric.hasPrefix("puypuy_") })
+        #expect(run.refusals == [Refusal(metric: "format", reason: .notFinite)])
+    }
+
     @Test func `a rate is the change over the time that really passed`() async throws {
         let bench = try ModuleBench()
         // A clock as the counter: it counts 1e9 in a second.

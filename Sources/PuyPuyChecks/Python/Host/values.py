@@ -38,6 +38,10 @@ class Missing(float):
     __add__ = __radd__ = __sub__ = __rsub__ = __mul__ = __rmul__ = _missing
     __truediv__ = __rtruediv__ = __floordiv__ = __rfloordiv__ = _missing
     __mod__ = __rmod__ = __pow__ = __rpow__ = _missing
+    def __format__(self, form: str) -> str:
+        # float("{:.2f}".format(rate)) is how modules round; it must not end in a zero.
+        return "nan" if form else str(self)
+
     __neg__ = __pos__ = __abs__ = __round__ = _missing
 
 

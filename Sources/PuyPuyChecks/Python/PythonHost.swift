@@ -22,8 +22,8 @@ public actor PythonHost {
     /// How often the host's memory is looked at while a module runs.
     private static let memoryLookMilliseconds: CInt = 50
 
-    /// How long a new process has to answer. Seconds.
-    private static let startSeconds = 20
+    /// How long a new process has to answer.
+    private static let startLimit = Duration.seconds(20)
 
     /// Processes started so far.
     private(set) var starts = 0
@@ -179,7 +179,7 @@ public actor PythonHost {
         let hello = configuration.hello(bootID: clock.now().bootID).bytes
         starts += 1
         var words = "it does not answer"
-        var patience = PythonHost.startSeconds
+        let endBootNs = clock.now().bootNs + PythonHost.startLimit.nanoseconds
         if started.write(PythonProgram.bytes + hello, wait: { !Task.isCancelled }) {
             waiting: while true {
                 switch started.next(milliseconds: 1000, wakeup: wakeup.descriptor) {
@@ -192,8 +192,7 @@ public actor PythonHost {
                     break waiting
                 case .nothing:
                     wakeup.clear()
-                    patience -= 1
-                    if Task.isCancelled || patience == 0 { break waiting }
+                    if Task.isCancelled || clock.now().bootNs > endBootNs { break waiting }
                 }
             }
         } else {

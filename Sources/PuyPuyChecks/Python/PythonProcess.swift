@@ -49,6 +49,8 @@ final class PythonProcess {
     private let errors: CInt
     private var received: [UInt8] = []
     private var isReaped = false
+    private var isOutputClosed = false
+    private var isErrorsClosed = false
 
     /// What came on standard output and standard error since the last time that it was taken.
     private(set) var printed = CapturedOutput()
@@ -106,22 +108,30 @@ final class PythonProcess {
     /// read. Reads what is printed meanwhile.
     func next(milliseconds: CInt, wakeup: CInt) -> Event {
         if let frame = PythonFrame.take(from: &received) { return .frame(frame) }
-        var descriptors = [replies, guardLife, output, errors, trace, wakeup].map {
-            pollfd(fd: $0, events: Int16(POLLIN), revents: 0)
-        }
+        // poll(2) ignores negative numbers. A module may close what would be readable for ever then.
+        var descriptors = [
+            replies, guardLife, isOutputClosed ? -1 : output, isErrorsClosed ? -1 : errors, wakeup,
+        ].map { pollfd(fd: $0, events: Int16(POLLIN), revents: 0) }
         let count = poll(&descriptors, nfds_t(descriptors.count), milliseconds)
         guard count > 0 else { return .nothing }
         readOutput()
-        if let piece = PipeEnd.read(replies, limit: 1 << 20) { received += piece }
+        let piece = PipeEnd.read(replies, limit: 1 << 20)
+        received += piece ?? []
         if let frame = PythonFrame.take(from: &received) { return .frame(frame) }
+        if piece == nil {
+            // The guard needs a moment to see that the host has ended.
+            poll(&descriptors[1], 1, 500)
+            return .ended(end())
+        }
         if received.count > PythonProcess.frameLimitBytes { return .ended(end()) }
         if descriptors[1].revents != 0 { return .ended(end()) }
         return .nothing
     }
 
-    /// Takes what was printed so far.
+    /// Takes what was printed so far. A trace that nobody asked for is dropped.
     func takeOutput() -> (printed: CapturedOutput, errors: CapturedOutput) {
         readOutput()
+        _ = takeTrace()
         defer {
             printed = CapturedOutput()
             errorOutput = CapturedOutput()
@@ -162,7 +172,7 @@ final class PythonProcess {
         kill(-guardPID, SIGKILL)
         var status: CInt = 0
         while waitpid(guardPID, &status, 0) < 0 && errno == EINTR {}
-        guard hadEnded else { return "it was ended" }
+        guard hadEnded else { return "it closed its pipes, and was ended" }
         return PythonProcess.words(status: status)
     }
 
@@ -191,8 +201,17 @@ final class PythonProcess {
     }
 
     private func readOutput() {
-        while let piece = PipeEnd.read(output), !piece.isEmpty { printed.append(piece) }
-        while let piece = PipeEnd.read(errors), !piece.isEmpty { errorOutput.append(piece) }
+        isOutputClosed = !PythonProcess.readAll(of: output) { printed.append($0) }
+        isErrorsClosed = !PythonProcess.readAll(of: errors) { errorOutput.append($0) }
+    }
+
+    /// Reads what is there; false at the end of the pipe.
+    private static func readAll(of descriptor: CInt, _ body: ([UInt8]) -> Void) -> Bool {
+        while let piece = PipeEnd.read(descriptor) {
+            if piece.isEmpty { return true }
+            body(piece)
+        }
+        return false
     }
 
     private static func spawn(_ interpreter: String, _ ends: [CInt]) throws(ChecksError) -> pid_t {

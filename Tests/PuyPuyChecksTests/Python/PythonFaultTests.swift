@@ -337,6 +337,17 @@ struct PythonFaultTests {
         #expect(run.points.value("ok") == .integer(1))
     }
 
+    @Test(arguments: ["0, 3", "3, 100"])
+    func `a module that closes descriptors costs no more than its run`(
+        range: String
+    ) async throws {
+        let (run, bench) = try await bad(
+            "import os\ndef runcheck():\n    os.closerange(\(range))\n    return []\n")
+        #expect(run.end != .succeeded)
+        #expect(run.points.value("puypuy_check_success") == .integer(0))
+        #expect(await bench.host.starts == 2)
+    }
+
     @Test func `without python the check says what to do`() async throws {
         let bench = try ModuleBench { $0.interpreter = "puypuy-no-such-python" }
         let run = try await bench.run("good", Self.good)
@@ -351,7 +362,8 @@ struct PythonFaultTests {
             "old", "#!/bin/sh\necho 'Python 3.6 is older than 3.9' >&2\nexit 1\n", mode: 0o755)
         let bench = try ModuleBench { $0.interpreter = old }
         let run = try await bench.run("good", Self.good)
-        #expect(run.end.problem?.contains("3.6 is older than 3.9") == true, "\(run.end)")
+        let problem = try #require(run.end.problem)
+        #expect(problem.contains("exit status 1: Python 3.6 is older than 3.9"), "\(problem)")
     }
 
     @Test func `a module that is gone is no failure`() async throws {

@@ -33,6 +33,7 @@ class Isolation:
         self.handlers = self._handlers()
         self.umask = os.umask(0o022)
         os.umask(self.umask)
+        self.streams = _streams()
         # Where the last change of each kind was made.
         self.places: dict[str, str] = {}
         self._watch()
@@ -75,6 +76,12 @@ class Isolation:
         stacks = sys._current_frames()
         names = [f"{thread.name}{_where(stacks.get(thread.ident or 0))}" for thread in left]
         return f"left {len(left)} threads running: " + ", ".join(names[:5])
+
+    def streams_changed(self) -> Optional[str]:
+        """That the standard streams are not what they were: only another process has them again."""
+        if _streams() == self.streams:
+            return None
+        return "closed or replaced standard input, output or error"
 
     def _place(self, kind: str) -> str:
         place = self.places.get(kind)
@@ -161,6 +168,18 @@ def resident_bytes() -> int:
     """The memory of this process: proc_pid_statm(5)."""
     with open("/proc/self/statm", "rb") as file:
         return int(file.read().split()[1]) * os.sysconf("SC_PAGESIZE")
+
+
+def _streams() -> list[tuple[int, int]]:
+    """What the standard streams are, as far as they are open."""
+    found = []
+    for descriptor in range(3):
+        try:
+            status = os.fstat(descriptor)
+            found.append((status.st_dev, status.st_ino))
+        except OSError:
+            found.append((0, 0))
+    return found
 
 
 def _directory() -> str:

@@ -41,27 +41,23 @@ class Host:
         if problems:
             # What it changed when it was loaded it may rely on: it is loaded anew.
             self.modules.pop(path, None)
-        threads = self.isolation.threads_left()
         _flush_output()
         current.finish()
         run.begin(None)
-        self._end(problem, problems, threads)
+        self._end(problem, problems)
 
-    def _end(
-        self, problem: Optional[tuple[str, str]], problems: list[str], threads: Optional[str]
-    ) -> None:
+    def _end(self, problem: Optional[tuple[str, str]], problems: list[str]) -> None:
+        # What ends only with this process.
+        lasting = [self.isolation.threads_left(), self.isolation.streams_changed()]
         resident = isolation.resident_bytes()
-        is_large = resident > self.memory_limit
-        if is_large:
-            problems.append(
+        if resident > self.memory_limit:
+            lasting.append(
                 f"memory over python_memory_mb: {resident >> 20} of {self.memory_limit >> 20} MB"
             )
-        if threads:
-            problems.append(threads)
+        left = [words for words in lasting if words]
         records = [("problem", *problem)] if problem else []
-        records += [("problem", words, "") for words in problems]
-        # Threads and memory that was not given back end only with this process.
-        records.append(("end", "restart" if threads or is_large else "ready"))
+        records += [("problem", words, "") for words in problems + left]
+        records.append(("end", "restart" if left else "ready"))
         frames.send(records)
 
     def _run(self, path: str) -> Optional[tuple[str, str]]:

@@ -16,6 +16,13 @@ let lifecycle = Target.Dependency.product(
     name: "ServiceLifecycle", package: "swift-service-lifecycle")
 let signals = Target.Dependency.product(
     name: "UnixSignals", package: "swift-service-lifecycle")
+let webServer = Target.Dependency.product(name: "HummingbirdCore", package: "hummingbird")
+let network = Target.Dependency.product(name: "NIOCore", package: "swift-nio")
+let networkPosix = Target.Dependency.product(name: "NIOPosix", package: "swift-nio")
+let networkHTTP = Target.Dependency.product(name: "NIOHTTP1", package: "swift-nio")
+let httpParts = Target.Dependency.product(name: "NIOHTTPTypes", package: "swift-nio-extras")
+let httpCodec = Target.Dependency.product(name: "NIOHTTPTypesHTTP1", package: "swift-nio-extras")
+let httpTypes = Target.Dependency.product(name: "HTTPTypes", package: "swift-http-types")
 let arguments = Target.Dependency.product(
     name: "ArgumentParser", package: "swift-argument-parser")
 
@@ -33,8 +40,13 @@ let package = Package(
     ],
     dependencies: [
         .package(url: "https://github.com/apple/swift-argument-parser", from: "1.5.0"),
+        .package(url: "https://github.com/apple/swift-http-types", from: "1.8.0", traits: []),
         .package(url: "https://github.com/apple/swift-log", from: "1.6.0"),
+        .package(url: "https://github.com/apple/swift-nio", from: "2.101.0"),
+        .package(url: "https://github.com/apple/swift-nio-extras", from: "1.34.0"),
         .package(url: "https://github.com/apple/swift-system", from: "1.5.0"),
+        .package(
+            url: "https://github.com/hummingbird-project/hummingbird", from: "2.28.0", traits: []),
         .package(url: "https://github.com/swift-server/swift-service-lifecycle", from: "2.8.0"),
         .package(
             url: "https://github.com/swiftlang/swift-subprocess", from: "1.0.0", traits: []),
@@ -69,7 +81,9 @@ let package = Package(
             name: "PuyPuyAgent",
             dependencies: [
                 "PuyPuyCore", "PuyPuySpool", "PuyPuyChecks", "PuyPuyBackends", "PuyPuySender",
-                logging, lifecycle, signals,
+                logging, lifecycle, signals, webServer, network, networkPosix, networkHTTP,
+                httpParts,
+                httpCodec, httpTypes,
             ],
             swiftSettings: strict),
         .executableTarget(

@@ -35,7 +35,8 @@ final class Installation {
         }
     }
 
-    /// A copy of what is shipped, as it is.
+    /// A copy of what is shipped, as it is but for the port of the web server, which another daemon
+    /// of this host may have.
     static func shipped() throws -> Installation {
         let shipped = try Installation(configuration: "")
         for name in ["config.ini", "checks_enabled", "scripts_enabled"] {
@@ -43,6 +44,10 @@ final class Installation {
             try FileManager.default.copyItem(
                 atPath: project + "/" + name, toPath: shipped.path + "/" + name)
         }
+        let address = "webaddress: 127.0.0.1:"
+        let text = readText(shipped.path + "/config.ini").replacingOccurrences(
+            of: ";\(address)9898", with: address + "\(try LoopbackClient.freePort())")
+        try shipped.directory.write("config.ini", text)
         return shipped
     }
 

@@ -11,8 +11,8 @@ internal import UnixSignals
 /// The daemon: collects into the spool and sends from it, until SIGTERM or SIGINT.
 ///
 /// The parts end from left to right, each before the next: the scheduler stores what runs, the
-/// senders try a last delivery, the spool commits and closes. Together that takes at most
-/// `shutdown_seconds` and a moment.
+/// senders try a last delivery, the web server closes, the spool commits and closes. Together that
+/// takes at most `shutdown_seconds` and a moment.
 public struct Daemon: Sendable {
     private let settings: Settings
     private let log: LogOutput
@@ -37,16 +37,24 @@ public struct Daemon: Sendable {
         let set = CheckSet.make(
             settings, boards: senders.boards, logger: Logger(label: "check"))
         for problem in set.problems { logger.warning("\(problem)") }
+        let values = LastValues(logger: Logger(label: "web"))
+        for check in set.checks { values.expect(check.name, every: check.interval) }
         let scheduler = Scheduler(
-            checks: set.checks, baseTags: set.baseTags, store: spool,
+            checks: set.checks, baseTags: set.baseTags,
+            store: ObservedStore(store: spool, values: values),
             rateStates: try await spool.rateStates(), logger: Logger(label: "checks"))
         announce(set)
 
+        let web = WebService(
+            settings,
+            source: DaemonSource(
+                settings, host: set.baseTags["host"] ?? "", scheduler: scheduler,
+                senders: senders.senders, values: values, spool: spool))
         let share = settings.shutdownTime / 2
         let services: [any Service] = [
-            HousekeepingService(spool: spool), LogService(log: log), senders,
+            HousekeepingService(spool: spool), LogService(log: log), web, senders,
             ProgramWatch(
-                settings: settings, set: set, scheduler: scheduler,
+                settings: settings, set: set, scheduler: scheduler, values: values,
                 logger: Logger(label: "checks")),
             SchedulerService(scheduler: scheduler, patience: share),
         ]

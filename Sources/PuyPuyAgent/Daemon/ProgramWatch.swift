@@ -13,6 +13,7 @@ struct ProgramWatch: Service {
     let settings: Settings
     let set: CheckSet
     let scheduler: Scheduler
+    let values: LastValues
     let logger: Logger
 
     func run() async throws {
@@ -72,6 +73,7 @@ struct ProgramWatch: Service {
         state.host = added.pythonHost
         state.programs = now
         for problem in added.problems { logger.warning("\(problem)") }
+        for check in added.checks { values.expect(check.name, every: check.interval) }
         await scheduler.change(removing: Set(gone.keys), adding: added.checks)
         if gone.isEmpty && added.checks.isEmpty { return }
         let names = Set(added.checks.map(\.name))

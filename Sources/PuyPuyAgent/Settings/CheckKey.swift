@@ -19,16 +19,3 @@ public enum CheckKey {
                 + "not by the collector")
     }
 }
-
-/// The keys of `[WebServer]`, which this release accepts and has no use for.
-public enum WebServerKey {
-    /// All keys of `[WebServer]`.
-    public static let all: [SettingKey] = [
-        SettingKey("webserver", withoutEffect: absent),
-        SettingKey("webaddress", withoutEffect: absent),
-        SettingKey("allowedip", withoutEffect: absent),
-        SettingKey("apikey", withoutEffect: absent, isSecret: true),
-    ]
-
-    private static let absent = "has no effect: the web server is not in this release"
-}

@@ -59,7 +59,7 @@ enum CredentialsReader {
     }
 
     /// A secret that stands in the configuration or in a file; `nil` without one.
-    private static func secret(
+    static func secret(
         _ key: SettingKey, file fileKey: SettingKey, from reader: inout SectionReader
     ) -> String? {
         let plain = reader.text(key)

@@ -6,7 +6,7 @@ enum SectionCheck {
     /// one that matters is an error, since all of its keys would silently not count.
     static func check(
         _ document: SettingsDocument, checks: [CheckDescription], programs: [EnabledProgram],
-        surroundings: SectionReader.Surroundings, to problems: inout [SettingsProblem]
+        to problems: inout [SettingsProblem]
     ) {
         let daemon = ["SelfConfig", "TSDB", "WebServer"]
         let known = Set(
@@ -15,14 +15,6 @@ enum SectionCheck {
         // A module may read any section.
         let hasModules = programs.contains { $0.kind == .module }
         for section in document.sections where !section.name.isEmpty {
-            if section.name == "WebServer" {
-                var reader = SectionReader(
-                    title: section.name, file: section.file, entries: section.entries,
-                    surroundings: surroundings)
-                reader.checkKeys(WebServerKey.all)
-                problems += reader.problems
-                continue
-            }
             if known.contains(section.name) || section.name.hasPrefix("TSDB:") { continue }
             let nearest = NearestName.nearest(
                 to: section.name, among: daemon + known.subtracting(daemon).sorted())

@@ -7,7 +7,8 @@ public import PuyPuySpool
 /// Everything that a configuration says, typed, with the defaults for what it leaves out.
 ///
 /// ``load(from:checks:environment:)`` makes it; a value is always usable as a whole. Paths are
-/// absolute. The shipped config.ini holds exactly these defaults.
+/// absolute. The shipped config.ini holds exactly these defaults, but for the web server, which it
+/// turns on.
 public struct Settings: Sendable, Hashable {
     /// The file or the folder that was read, absolute.
     public var configurationPath = ""
@@ -50,6 +51,8 @@ public struct Settings: Sendable, Hashable {
     public var backends: [BackendConfiguration] = [
         BackendConfiguration(name: "default", type: .local)
     ]
+    /// The local web server.
+    public var web = WebSettings()
     /// The built-in checks that are enabled, in the order of their files.
     public var checks: [EnabledCheck] = []
 

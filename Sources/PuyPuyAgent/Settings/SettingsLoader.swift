@@ -33,9 +33,9 @@ struct SettingsLoader {
         if problems.hasErrors && document.sections.isEmpty { return settings }
         readSelfConfig()
         readBackends()
+        readWebServer()
         SectionCheck.check(
-            document, checks: checks, programs: settings.programs, surroundings: surroundings,
-            to: &problems)
+            document, checks: checks, programs: settings.programs, to: &problems)
         return settings
     }
 
@@ -139,7 +139,7 @@ struct SettingsLoader {
         problems += reading.problems
     }
 
-    /// The checks' settings, which are shown after those of the backends.
+    /// The checks' settings, which are shown last.
     private var checkEffective: [EffectiveSetting] = []
 
     private func logLevel(_ reader: inout SectionReader) -> Logger.Level {
@@ -183,6 +183,13 @@ struct SettingsLoader {
             finish(reader)
         }
         if !backends.isEmpty { settings.backends = backends }
+    }
+
+    private mutating func readWebServer() {
+        var reader = reader("WebServer")
+        reader.checkKeys(WebServerKey.all)
+        settings.web = WebSettingsReader.read(from: &reader, for: settings.backends)
+        finish(reader)
         settings.effective += checkEffective
     }
 

@@ -79,6 +79,9 @@ public actor Scheduler {
         states.values.reduce(into: [:]) { all, one in all.merge(one) { _, new in new } }
     }
 
+    /// The checks that run at the moment, in the order of their names.
+    public var checkNames: [String] { lives.keys.sorted() }
+
     /// Runs the checks until ``stop(within:)``, also when there are none. Cancelling the task stops
     /// them at once. Call it once.
     public func run() async {

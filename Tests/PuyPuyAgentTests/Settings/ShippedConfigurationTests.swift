@@ -26,12 +26,13 @@ import Testing
         #expect(try #require(settings).checks.allSatisfy { $0.options.isEmpty })
     }
 
-    @Test func `its values are the defaults`() throws {
+    @Test func `its values are the defaults, and the web server is on`() throws {
         var settings = try #require(load().settings)
         var expected = Settings()
         let folder = Fixtures.package
         expected.configurationPath = path
         expected.folder = folder
+        expected.web.isEnabled = true
         expected.pidFile = folder + "/var/puypuy.pid"
         expected.spool.path = folder + "/var/spool.db"
         expected.checksDirectory = folder + "/checks_enabled"
@@ -58,7 +59,7 @@ import Testing
         #expect(empty.spool.retain == shipped.spool.retain)
     }
 
-    @Test(arguments: ["SelfConfig", "TSDB"])
+    @Test(arguments: ["SelfConfig", "TSDB", "WebServer"])
     func `it holds every key once, with the default of the table`(_ section: String) throws {
         let table = try #require(SettingTable.all.first { $0.section == section })
         let lines = try sectionLines(section)
@@ -71,7 +72,10 @@ import Testing
             found[String(text[..<colon]), default: []].append(String(value))
         }
         let keys = table.keys.filter { $0.withoutEffect == nil }
-        for key in keys { #expect(found[key.name] == [key.defaultText], "\(key.name)") }
+        for key in keys {
+            let text = key == WebServerKey.isEnabled ? "yes" : key.defaultText
+            #expect(found[key.name] == [text], "\(key.name)")
+        }
         #expect(Set(found.keys) == Set(keys.map(\.name)))
     }
 

@@ -1,0 +1,99 @@
+internal import Glibc
+internal import PuyPuyBackends
+internal import PuyPuyChecks
+internal import PuyPuyCore
+internal import PuyPuySender
+internal import PuyPuySpool
+
+/// The daemon as the web server and the control socket show it.
+///
+/// An actor on a thread of its own: it blocks in short reads of the spool, and neither the shared
+/// pool nor the network's thread waits for them.
+actor DaemonSource: WebSource {
+    private let settings: Settings
+    private let host: String
+    private let scheduler: Scheduler
+    private let senders: [Sender]
+    private let values: LastValues
+    private let spool: Spool
+    private let executor = ThreadExecutor(name: "puypuy-web")
+    private let started = ContinuousClock.now
+    private let startedNs = DaemonSource.nowNs()
+
+    /// Jobs run on the source's own thread.
+    nonisolated var unownedExecutor: UnownedSerialExecutor {
+        executor.asUnownedSerialExecutor()
+    }
+
+    init(
+        _ settings: Settings, host: String, scheduler: Scheduler, senders: [Sender],
+        values: LastValues, spool: Spool
+    ) {
+        self.settings = settings
+        self.host = host
+        self.scheduler = scheduler
+        self.senders = senders
+        self.values = values
+        self.spool = spool
+    }
+
+    func metrics() -> [UInt8] { ExpositionEncoder.encode(values.current()) }
+
+    func trouble() async -> String? {
+        await spool.trouble.map { "the spool cannot commit: \($0)" }
+    }
+
+    func backends() throws -> [BackendStatus] {
+        let books = try SpoolReader(path: settings.spool.path).books()
+        return books.map { summary in
+            let sender = senders.first { $0.board.current.backend == summary.name }
+            return BackendStatus(summary, sender: sender?.board.current, at: .now)
+        }
+    }
+
+    func retry(_ backend: String) -> Bool {
+        guard let sender = senders.first(where: { $0.board.current.backend == backend }) else {
+            return false
+        }
+        sender.retryNow()
+        return true
+    }
+
+    func forget(_ backend: String) async throws -> Ledger { try await spool.forget(backend) }
+
+    func status() async throws -> String {
+        let trouble = await spool.trouble
+        let checks = await scheduler.checkNames
+        let buffered = await spool.bufferedPoints
+        let sizes = try SpoolReader(path: settings.spool.path).sizes
+        let backends = try backends()
+        let states = BackendStatus.State.allCases.filter { $0 != .stopped }.map { state in
+            (state.rawValue, "\(backends.count { $0.state == state })")
+        }
+        return JSONText.object([
+            ("version", JSONText.string(Version.current)), ("pid", "\(getpid())"),
+            ("host", JSONText.string(host)), ("started_ns", "\(startedNs)"),
+            ("uptime_seconds", "\(started.duration(to: .now).components.seconds)"),
+            ("checks", JSONText.array(checks.map(JSONText.string))),
+            ("series", "\(values.current().count)"),
+            (
+                "spool",
+                JSONText.object([
+                    ("path", JSONText.string(settings.spool.path)),
+                    ("file_bytes", "\(sizes.fileBytes)"), ("log_bytes", "\(sizes.logBytes)"),
+                    ("max_bytes", "\(settings.spool.maxBytes)"),
+                    ("buffered_points", "\(buffered)"),
+                    ("trouble", JSONText.optional(trouble.map { "\($0)" })),
+                ])
+            ),
+            ("backends", JSONText.object(states)),
+        ])
+    }
+
+    /// Nanoseconds since the epoch.
+    private static func nowNs() -> Int64 {
+        var time = timespec()
+        clock_gettime(CLOCK_REALTIME, &time)
+        return Int64(time.tv_sec) * 1_000_000_000 + Int64(time.tv_nsec)
+    }
+}

@@ -1,0 +1,163 @@
+internal import PuyPuyBackends
+internal import PuyPuyCore
+internal import PuyPuySpool
+
+/// What the answers are made from: the daemon, or a stand-in in tests.
+protocol WebSource: Sendable {
+    /// The last values, as Prometheus reads them.
+    func metrics() async -> [UInt8]
+    /// What keeps the daemon from collecting durably; `nil` when nothing does.
+    func trouble() async -> String?
+    /// How the daemon is doing, JSON.
+    func status() async throws -> String
+    /// Every backend, those that were removed included.
+    func backends() async throws -> [BackendStatus]
+    /// Lets a backend try now instead of at its next attempt; false when none with a sender has this
+    /// name.
+    func retry(_ backend: String) async -> Bool
+    /// Forgets a backend that is configured no more; returns its books as they were.
+    func forget(_ backend: String) async throws -> Ledger
+}
+
+/// Finds the answer to a request: paths, methods, rights. Reading is for everybody with access;
+/// what changes something only for the control socket.
+struct WebRouter: Sendable {
+    let access: WebAccess
+    let source: any WebSource
+
+    private enum Route {
+        case health, readiness, metrics, status, backends
+        case retry(String)
+        case forget(String)
+
+        init?(_ segments: [String]) {
+            switch segments {
+            case ["healthz"]: self = .health
+            case ["readyz"]: self = .readiness
+            case ["metrics"]: self = .metrics
+            case ["api", "v1", "status"]: self = .status
+            case ["api", "v1", "backends"]: self = .backends
+            default:
+                guard segments.count == 5, segments[..<3] == ["api", "v1", "backends"] else {
+                    return nil
+                }
+                switch segments[4] {
+                case "retry": self = .retry(segments[3])
+                case "forget": self = .forget(segments[3])
+                default: return nil
+                }
+            }
+        }
+
+        var changesSomething: Bool {
+            switch self {
+            case .retry, .forget: true
+            default: false
+            }
+        }
+
+        var needsKey: Bool {
+            switch self {
+            case .health, .readiness: false
+            default: true
+            }
+        }
+    }
+
+    /// The answer to `request`. The body of an answer to HEAD is that to GET, and not to be sent.
+    func answer(_ request: WebRequest) async -> WebAnswer {
+        let segments = request.segments
+        let route = segments.flatMap { Route($0) }
+        if let refusal = access.refusal(request, needsKey: route?.needsKey ?? true) {
+            return shaped(refusal, for: request)
+        }
+        guard segments != nil else {
+            return shaped(.text(400, "the path cannot be read"), for: request)
+        }
+        guard let route else {
+            return shaped(
+                .text(
+                    404,
+                    "nothing is here; there are /metrics, /healthz, /readyz, /api/v1/status"
+                        + " and /api/v1/backends"), for: request)
+        }
+        let methods = route.changesSomething ? ["POST"] : ["GET", "HEAD"]
+        guard methods.contains(request.method) else {
+            var answer = WebAnswer.text(
+                405, "\(methods.joined(separator: " or ")) is what this path takes")
+            answer.headers["Allow"] = methods.joined(separator: ", ")
+            return shaped(answer, for: request)
+        }
+        if route.changesSomething && request.origin != .control {
+            return shaped(
+                .text(
+                    403,
+                    "only the control socket may change something: use puypuy backend on the"
+                        + " host itself"), for: request)
+        }
+        return shaped(await result(of: route, request), for: request)
+    }
+
+    private func result(of route: Route, _ request: WebRequest) async -> WebAnswer {
+        do {
+            switch route {
+            case .health: return .text(200, "ok")
+            case .readiness:
+                guard let trouble = await source.trouble() else { return .text(200, "ready") }
+                // The words may name files: they are for who has the key.
+                let mayKnow = access.refusal(request, needsKey: true) == nil
+                return .text(503, mayKnow ? "not ready: \(trouble)" : "not ready")
+            case .metrics: return metrics(await source.metrics(), request)
+            case .status: return .json(200, try await source.status())
+            case .backends:
+                let backends = try await source.backends()
+                return .json(
+                    200,
+                    JSONText.object([("backends", JSONText.array(backends.map(\.json)))]))
+            case .retry(let name):
+                guard await source.retry(name) else {
+                    return .text(404, "no backend with a sender is called \(name)")
+                }
+                return .json(
+                    200, JSONText.object([("backend", JSONText.string(name)), ("retries", "true")]))
+            case .forget(let name):
+                let books = try await source.forget(name)
+                return .json(
+                    200,
+                    JSONText.object([
+                        ("backend", JSONText.string(name)), ("collected", "\(books.collected)"),
+                        ("delivered", "\(books.delivered)"), ("pending", "\(books.pending)"),
+                        ("dead", "\(books.dead)"), ("expired", "\(books.expired)"),
+                    ]))
+            }
+        } catch {
+            return .text(route.changesSomething ? 409 : 503, "\(error)")
+        }
+    }
+
+    private func metrics(_ text: [UInt8], _ request: WebRequest) -> WebAnswer {
+        var answer = WebAnswer(
+            status: 200, contentType: ExpositionEncoder.contentType, body: text,
+            headers: ["Vary": "Accept-Encoding"])
+        if request.acceptsGzip, let compressed = GzipText.compress(text) {
+            answer.body = compressed
+            answer.headers["Content-Encoding"] = "gzip"
+        }
+        return answer
+    }
+
+    /// Programs that ask the API get what went wrong as JSON, too.
+    private func shaped(_ answer: WebAnswer, for request: WebRequest) -> WebAnswer {
+        var answer = answer
+        if answer.status >= 400 && request.path.hasPrefix("/api/") {
+            let words = String(decoding: answer.body.dropLast(), as: UTF8.self)
+            let json = WebAnswer.json(
+                answer.status, JSONText.object([("error", JSONText.string(words))]))
+            answer.body = json.body
+            answer.contentType = json.contentType
+        }
+        answer.headers["Cache-Control"] = "no-store"
+        answer.headers["X-Content-Type-Options"] = "nosniff"
+        return answer
+    }
+}

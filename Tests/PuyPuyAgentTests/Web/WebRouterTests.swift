@@ -1,0 +1,161 @@
+import PuyPuyCore
+import PuyPuySpool
+import Testing
+
+@testable import PuyPuyAgent
+
+@Suite struct WebRouterTests {
+    private struct Trouble: Error, CustomStringConvertible {
+        var description: String { "cannot forget backend a: it is configured" }
+    }
+
+    private struct Stub: WebSource {
+        var text = ""
+        var words: String?
+
+        func metrics() -> [UInt8] { Array(text.utf8) }
+        func trouble() -> String? { words }
+        func status() -> String { "{}" }
+        func backends() -> [BackendStatus] { [] }
+        func retry(_ backend: String) -> Bool { backend == "a b" }
+        func forget(_ backend: String) throws -> Ledger {
+            if backend == "a" { throw Trouble() }
+            return Ledger(pending: 7)
+        }
+    }
+
+    private func router(_ stub: Stub = Stub(), allowed: String = "", key: String? = nil) throws
+        -> WebRouter
+    {
+        var settings = WebSettings()
+        settings.allowed = allowed.isEmpty ? nil : try AddressSet(allowed)
+        settings.apiKey = key
+        return WebRouter(access: WebAccess(settings), source: stub)
+    }
+
+    private func request(
+        _ method: String = "GET", _ path: String, from: WebRequest.Origin? = nil,
+        key: String? = nil, authorization: String? = nil, encoding: String? = nil
+    ) -> WebRequest {
+        WebRequest(
+            origin: from ?? .network(address: "10.0.0.1"), method: method, path: path, apiKey: key,
+            authorization: authorization, acceptEncoding: encoding)
+    }
+
+    private func text(_ answer: WebAnswer) -> String {
+        String(decoding: answer.body, as: UTF8.self)
+    }
+
+    @Test(arguments: ["/healthz", "/readyz", "/metrics", "/metrics/", "/api/v1/status"])
+    func `what is there is answered`(_ path: String) async throws {
+        let router = try router()
+        #expect(await router.answer(request("GET", path)).status == 200)
+        #expect(await router.answer(request("HEAD", path)).status == 200)
+    }
+
+    @Test(arguments: ["/", "/nothing", "/metrics/x", "/api/v2/status", "/api/v1/backends/x/drop"])
+    func `what is not there is 404, with what there is`(_ path: String) async throws {
+        let answer = try await router().answer(request("GET", path))
+        #expect(answer.status == 404 && text(answer).contains("/metrics"))
+    }
+
+    @Test(arguments: ["metrics", "*", "/%zz", "/%", "/%ff"])
+    func `a path that cannot be read is 400`(_ path: String) async throws {
+        #expect(try await router().answer(request("GET", path)).status == 400)
+    }
+
+    @Test(arguments: [
+        ("POST", "/metrics", "GET, HEAD"), ("DELETE", "/api/v1/backends", "GET, HEAD"),
+        ("GET", "/api/v1/backends/x/retry", "POST"),
+    ])
+    func `a method that a path does not take is 405, with those that it takes`(
+        _ method: String, _ path: String, _ allow: String
+    ) async throws {
+        let answer = try await router().answer(request(method, path))
+        #expect(answer.status == 405 && answer.headers["Allow"] == allow)
+    }
+
+    @Test func `an address that is not allowed gets nothing at all`() async throws {
+        let router = try router(allowed: "127.0.0.1", key: "k")
+        for path in ["/healthz", "/metrics", "/nothing"] {
+            let answer = await router.answer(request("GET", path, key: "k"))
+            #expect(answer.status == 403 && text(answer).contains("10.0.0.1"))
+        }
+        let local = WebRequest.Origin.network(address: "127.0.0.1")
+        #expect(
+            await router.answer(request("GET", "/metrics", from: local, key: "k")).status == 200)
+    }
+
+    @Test func `without the key only the state of health is told`() async throws {
+        let router = try router(key: "geheim")
+        #expect(await router.answer(request("GET", "/healthz")).status == 200)
+        #expect(await router.answer(request("GET", "/readyz")).status == 200)
+        for path in ["/metrics", "/api/v1/status", "/api/v1/backends", "/nothing"] {
+            let missing = await router.answer(request("GET", path))
+            #expect(missing.status == 401 && text(missing).contains("missing"))
+            #expect(missing.headers["WWW-Authenticate"] != nil)
+            for wrong in ["", "gehei", "geheim2", "GEHEIM", "gehein"] {
+                let answer = await router.answer(request("GET", path, key: wrong))
+                #expect(answer.status == 401 && text(answer).contains("wrong"))
+            }
+        }
+    }
+
+    @Test func `the key is taken from either header`() async throws {
+        let router = try router(key: "geheim")
+        func status(_ authorization: String) async -> Int {
+            await router.answer(request("GET", "/metrics", authorization: authorization)).status
+        }
+        #expect(await router.answer(request("GET", "/metrics", key: "geheim")).status == 200)
+        for text in ["Bearer geheim", "bearer geheim"] { #expect(await status(text) == 200) }
+        for text in ["Basic geheim", "geheim", "Bearer", "Bearer x"] {
+            #expect(await status(text) == 401)
+        }
+    }
+
+    @Test func `only the control socket may change something`() async throws {
+        let router = try router(key: "k")
+        for path in ["/api/v1/backends/x/forget", "/api/v1/backends/a%20b/retry"] {
+            let answer = await router.answer(request("POST", path, key: "k"))
+            #expect(answer.status == 403 && answer.contentType == "application/json")
+            #expect(await router.answer(request("POST", path, from: .control)).status == 200)
+        }
+    }
+
+    @Test func `what the daemon refuses is told in its words`() async throws {
+        let router = try router()
+        let forget = await router.answer(
+            request("POST", "/api/v1/backends/a/forget", from: .control))
+        #expect(forget.status == 409)
+        #expect(JSONValue(forget.body)?["error"]?.string == "\(Trouble())")
+        let retry = await router.answer(
+            request("POST", "/api/v1/backends/nobody/retry", from: .control))
+        #expect(retry.status == 404)
+    }
+
+    @Test func `a daemon that cannot commit is not ready, and only who has the key is told why`()
+        async throws
+    {
+        let router = try router(Stub(words: "disk full at /secret/path"), key: "k")
+        let anonymous = await router.answer(request("GET", "/readyz"))
+        #expect(anonymous.status == 503 && !text(anonymous).contains("secret"))
+        let known = await router.answer(request("GET", "/readyz", key: "k"))
+        #expect(text(known).contains("disk full"))
+        #expect(await router.answer(request("GET", "/healthz")).status == 200)
+    }
+
+    @Test(arguments: [
+        ("gzip", true), ("deflate, GZIP;q=0.5", true), ("*", true), ("gzip;q=0", false),
+        ("gzip; q=0.0", false), ("identity", false), ("", false), (nil, false),
+    ])
+    func `the text is compressed for who takes gzip`(
+        _ encoding: String?, _ isCompressed: Bool
+    ) async throws {
+        let long = String(repeating: "metric 1\n", count: 1_000)
+        let answer = try await router(Stub(text: long)).answer(
+            request("GET", "/metrics", encoding: encoding))
+        #expect((answer.headers["Content-Encoding"] == "gzip") == isCompressed)
+        #expect((answer.body.count < 1_000) == isCompressed)
+        #expect(answer.headers["Vary"] == "Accept-Encoding")
+    }
+}

@@ -1,0 +1,103 @@
+internal import Glibc
+internal import Logging
+internal import PuyPuyBackends
+public import PuyPuySpool
+
+/// What commands see of the backends and do with them: through the daemon while it runs, else on the
+/// spool itself.
+public struct BackendControl: Sendable {
+    /// How long a daemon may take between taking the spool's lock and listening, or between closing
+    /// its socket and giving up the lock.
+    private static let patience = Duration.seconds(10)
+
+    private let settings: Settings
+    private let client: ControlClient
+    private let logger: Logger
+
+    /// The backends of the daemon that `settings` describe.
+    public init(_ settings: Settings) {
+        self.settings = settings
+        client = ControlClient(spoolPath: settings.spool.path)
+        logger = Logger(label: "backend")
+    }
+
+    /// The backends, and why the daemon did not tell of them.
+    public struct Overview: Sendable {
+        /// Those that are configured, and those that were.
+        public var backends: [BackendStatus]
+        /// `nil` when the daemon told; else why it did not, as a clause.
+        public var withoutDaemon: String?
+    }
+
+    /// Every backend, from the daemon, or from the spool's file when the daemon gives no answer.
+    public func overview() throws(SpoolError) -> Overview {
+        do {
+            return Overview(backends: try client.backends(), withoutDaemon: nil)
+        } catch {
+            return Overview(backends: try stored(), withoutDaemon: error.description)
+        }
+    }
+
+    /// Lets the sender of `name` try now. Throws when no daemon runs, or none has this name.
+    public func retry(_ name: String) throws(ControlError) { try client.retry(name) }
+
+    /// Forgets a backend that is configured no more; returns its books as they were. Durable when it
+    /// returns.
+    ///
+    /// Without a daemon it takes the spool's lock. Throws a ``ControlError`` or a ``SpoolError`` for
+    /// a backend that is configured or unknown, and when neither the daemon nor the lock can be had.
+    public func forget(_ name: String) async throws -> Ledger {
+        guard !settings.backends.contains(where: { $0.name == name }) else {
+            throw ControlError.refused(
+                "cannot forget backend \(name): it is configured; remove its section from the"
+                    + " configuration first, and restart the daemon")
+        }
+        let deadline = ContinuousClock.now + Self.patience
+        while true {
+            if let books = try askToForget(name) { return books }
+            do {
+                return try await forgetStored(name)
+            } catch let error as SpoolError {
+                guard error.kind == .locked, ContinuousClock.now < deadline else { throw error }
+                // The daemon is about to listen, or to end.
+                try await Task.sleep(for: .milliseconds(50))
+            }
+        }
+    }
+
+    /// Asks the daemon; `nil` when there is none, and the spool is there for the taking.
+    private func askToForget(_ name: String) throws(ControlError) -> Ledger? {
+        do {
+            return try client.forget(name)
+        } catch {
+            if case .noDaemon = error { return nil }
+            throw error
+        }
+    }
+
+    private func forgetStored(_ name: String) async throws -> Ledger {
+        // Opening a spool would make one where there is none.
+        _ = try SpoolReader(path: settings.spool.path)
+        let spool = try Spool(settings.spool, logger: logger)
+        do {
+            let books = try await spool.forget(name)
+            await spool.close()
+            return books
+        } catch {
+            await spool.close()
+            throw error
+        }
+    }
+
+    private func stored() throws(SpoolError) -> [BackendStatus] {
+        let path = settings.spool.path
+        let books = access(path, F_OK) == 0 ? try SpoolReader(path: path).books() : []
+        let configured = settings.backends
+        let known = books.map { summary in
+            BackendStatus(
+                summary, isConfigured: configured.contains { $0.name == summary.name })
+        }
+        let new = configured.filter { backend in !known.contains { $0.name == backend.name } }
+        return known + new.map { BackendStatus($0) }
+    }
+}

@@ -90,7 +90,7 @@ struct RemoteWriteClassifier {
     private var notRemoteWrite: Verdict {
         held(
             said,
-            "check address and path: what answers there does not take remote write",
+            "check address and datapoints: what answers there does not take remote write",
             isDoubtful: response.status < 300)
     }
 

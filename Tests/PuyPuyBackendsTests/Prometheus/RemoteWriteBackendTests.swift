@@ -216,6 +216,6 @@ import Testing
             Issue.record("not misconfigured")
             return
         }
-        #expect(hint.contains("path"))
+        #expect(hint.contains("datapoints"))
     }
 }

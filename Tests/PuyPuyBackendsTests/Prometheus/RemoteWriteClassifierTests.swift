@@ -38,7 +38,8 @@ import Testing
     @Test(arguments: [
         (302, "", "redirects"), (400, "snappy: corrupt input", "changes the body"),
         (400, "<html>Bad Request</html>", "address"), (401, "", "token"), (403, "", "token"),
-        (404, "404 page not found", "path"), (405, "", "path"), (415, "", "remote write 1.0"),
+        (404, "404 page not found", "datapoints"), (405, "", "datapoints"),
+        (415, "", "remote write 1.0"),
         (
             404,
             "remote write receiver needs to be enabled with --web.enable-remote-write-receiver",

@@ -37,11 +37,11 @@ test: build ## Builds and runs all tests
 	}; \
 	for tests in 'PuyPuy(Core|Spool|Agent)Tests' PuyPuyChecksTests PuyPuyBackendsTests \
 	    PuyPuySenderTests PuyPuyTests; do group --filter "^$$tests[./]" --skip '$(ALONE)'; done; \
-	group --filter '$(ALONE)'
+	for tests in ConformanceTests 'PuyPuyTests[./]OutageTests'; do group --filter "$$tests"; done
 
 # The groups run one after the other: tests that wait for servers and processes would keep the
-# threads that others need to be in time. The outage needs its clock for itself.
-ALONE := ^PuyPuyTests[./]OutageTests
+# threads that others need to be in time. These two take or need the machine for themselves.
+ALONE := ConformanceTests|^PuyPuyTests[./]OutageTests
 
 # Of tests that pass only the sum is shown, of others all that they say. A group in which no test ran
 # has failed.

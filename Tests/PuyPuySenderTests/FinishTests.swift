@@ -32,7 +32,7 @@ import Testing
         let start = ContinuousClock.now
         running.sender.finish()
         try await running.end()
-        #expect(ContinuousClock.now - start < .seconds(2))
+        #expect(ContinuousClock.now - start < .seconds(15))
         #expect(server.arrivals.count == 2)
         #expect(try fixture.books() == Ledger(collected: 1_000, pending: 1_000))
     }
@@ -73,7 +73,7 @@ import Testing
         running.interrupt.raise()
         let start = ContinuousClock.now
         try await running.end()
-        #expect(ContinuousClock.now - start < .seconds(2))
+        #expect(ContinuousClock.now - start < .seconds(15))
         #expect(try fixture.books() == Ledger(collected: 100, pending: 100))
     }
 

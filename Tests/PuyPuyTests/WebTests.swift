@@ -96,6 +96,24 @@ struct WebTests {
         #expect(!puypuy.log.contains("geheim"))
     }
 
+    @Test func `a plugin is run for who has the key, with its own arguments and no shell`() throws {
+        let (puypuy, port) = try installation(
+            "apikey: geheim",
+            more: "[TSDB]\ntsdtype: Local\n[Nagios]\nsays: /bin/echo all is well\n")
+        #expect(eventually { get("/healthz", port).status == 200 }, "\(puypuy.log)")
+        func nag(_ body: String, headers: [String] = ["Apikey: geheim"]) throws -> LoopbackRequest {
+            try LoopbackRequest(
+                "POST", "/nag", port: port, headers: headers, body: Array(body.utf8))
+        }
+        let answer = try nag(#"{"says": ""}"#)
+        #expect(answer.status == 200)
+        #expect(String(decoding: answer.body, as: UTF8.self) == #"{"OK":"all is well"}"# + "\n")
+        let other = try nag(#"{"says": "$(id) ; id"}"#)
+        #expect(String(decoding: other.body, as: UTF8.self) == #"{"OK":"$(id) ; id"}"# + "\n")
+        #expect(try nag(#"{"says": ""}"#, headers: []).status == 401)
+        #expect(puypuy.stop() == 0)
+    }
+
     @Test func `an address that is not allowed gets nothing`() throws {
         let (puypuy, port) = try installation("allowedip: 10.0.0.0/8, fd00::/8")
         #expect(eventually(within: .seconds(20)) { get("/metrics", port).status != 0 })

@@ -10,6 +10,11 @@ internal import PuyPuySpool
 /// An actor on a thread of its own: it blocks in short reads of the spool, and neither the shared
 /// pool nor the network's thread waits for them.
 actor DaemonSource: WebSource {
+    /// So many plugins run for requests at a time.
+    private static let mostPlugins = 4
+    /// The time of a plugin: less than that of a request, ``RequestGuard/deadline``.
+    private static let pluginDeadline = Duration.seconds(15)
+
     private let settings: Settings
     private let host: String
     private let scheduler: Scheduler
@@ -17,6 +22,8 @@ actor DaemonSource: WebSource {
     private let values: LastValues
     private let spool: Spool
     private let executor = ThreadExecutor(name: "puypuy-web")
+    private let plugins: NagiosPlugins
+    private var runningPlugins = 0
     private let started = ContinuousClock.now
     private let startedNs = DaemonSource.nowNs()
 
@@ -30,6 +37,7 @@ actor DaemonSource: WebSource {
         values: LastValues, spool: Spool
     ) {
         self.settings = settings
+        plugins = NagiosPlugins(commands: settings.nagiosCommands)
         self.host = host
         self.scheduler = scheduler
         self.senders = senders
@@ -60,6 +68,13 @@ actor DaemonSource: WebSource {
     }
 
     func forget(_ backend: String) async throws -> Ledger { try await spool.forget(backend) }
+
+    func runPlugin(_ name: String, arguments: String) async -> NagiosPlugins.Answer? {
+        guard runningPlugins < Self.mostPlugins else { return nil }
+        runningPlugins += 1
+        defer { runningPlugins -= 1 }
+        return await plugins.run(name, arguments: arguments, deadline: Self.pluginDeadline)
+    }
 
     func status() async throws -> String {
         let trouble = await spool.trouble

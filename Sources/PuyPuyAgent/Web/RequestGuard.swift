@@ -16,7 +16,7 @@ final class RequestGuard: ChannelDuplexHandler {
 
     /// The time that a request has, with its answer.
     static let deadline = TimeAmount.seconds(20)
-    /// Nothing that is sent here needs a body.
+    /// The longest request has the arguments of a plugin.
     static let maxBodyBytes = 64 << 10
 
     /// Requests whose answer is not with the system yet.

@@ -9,6 +9,9 @@ struct WebAccess: Sendable {
         apiKey = settings.apiKey.map { Array($0.utf8) }
     }
 
+    /// Whether the network needs a key at all.
+    var hasKey: Bool { apiKey != nil }
+
     /// Why `request` is refused; `nil` when it may be answered. The control socket checks the other
     /// side's user instead. What says only that the daemon lives needs no key.
     func refusal(_ request: WebRequest, needsKey: Bool) -> WebAnswer? {

@@ -1,4 +1,5 @@
 internal import Glibc
+internal import HTTPTypes
 internal import HummingbirdCore
 internal import Logging
 internal import NIOCore
@@ -72,18 +73,24 @@ struct WebListener: Sendable {
     }
 
     private func answer(to request: Request, on channel: any Channel) async throws -> WebAnswer {
+        var asked = WebRequest(request, from: .control)
+        if request.method == .post {
+            let body = try await request.body.collect(upTo: RequestGuard.maxBodyBytes)
+            asked.body = Array(body.readableBytesView)
+        }
         switch place {
         case .network:
             // A connection that is gone already has no address, and nobody to answer.
             guard let address = channel.remoteAddress?.ipAddress else {
                 throw ChannelError.ioOnClosedChannel
             }
-            return await router.answer(WebRequest(request, from: .network(address: address)))
+            asked.origin = .network(address: address)
+            return await router.answer(asked)
         case .control:
             guard try await ControlSocket.mayControl(channel) else {
                 return .text(403, "only root and the user of the daemon may use this socket")
             }
-            return await router.answer(WebRequest(request, from: .control))
+            return await router.answer(asked)
         }
     }
 

@@ -17,6 +17,8 @@ struct WebRequest: Sendable {
     var apiKey: String?
     var authorization: String?
     var acceptEncoding: String?
+    /// What a POST brings, at most ``RequestGuard/maxBodyBytes``.
+    var body: [UInt8] = []
 
     /// The parts of the path, decoded: `/api/v1/backends` has three. `nil` when it is no path.
     var segments: [String]? {

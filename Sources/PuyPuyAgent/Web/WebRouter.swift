@@ -1,4 +1,5 @@
 internal import PuyPuyBackends
+internal import PuyPuyChecks
 internal import PuyPuyCore
 internal import PuyPuySpool
 
@@ -17,6 +18,8 @@ protocol WebSource: Sendable {
     func retry(_ backend: String) async -> Bool
     /// Forgets a backend that is configured no more; returns its books as they were.
     func forget(_ backend: String) async throws -> Ledger
+    /// Runs the plugin `name` of `[Nagios]`; `nil` when so many run that it has to wait.
+    func runPlugin(_ name: String, arguments: String) async -> NagiosPlugins.Answer?
 }
 
 /// Finds the answer to a request: paths, methods, rights. Reading is for everybody with access;
@@ -26,7 +29,7 @@ struct WebRouter: Sendable {
     let source: any WebSource
 
     private enum Route {
-        case health, readiness, metrics, status, backends
+        case health, readiness, metrics, status, backends, plugin
         case retry(String)
         case forget(String)
 
@@ -35,6 +38,7 @@ struct WebRouter: Sendable {
             case ["healthz"]: self = .health
             case ["readyz"]: self = .readiness
             case ["metrics"]: self = .metrics
+            case ["nag"]: self = .plugin
             case ["api", "v1", "status"]: self = .status
             case ["api", "v1", "backends"]: self = .backends
             default:
@@ -53,6 +57,13 @@ struct WebRouter: Sendable {
             switch self {
             case .retry, .forget: true
             default: false
+            }
+        }
+
+        var methods: [String] {
+            switch self {
+            case .retry, .forget, .plugin: ["POST"]
+            default: ["GET", "HEAD"]
             }
         }
 
@@ -78,14 +89,13 @@ struct WebRouter: Sendable {
             return shaped(
                 .text(
                     404,
-                    "nothing is here; there are /metrics, /healthz, /readyz, /api/v1/status"
-                        + " and /api/v1/backends"), for: request)
+                    "nothing is here; there are /metrics, /healthz, /readyz, /nag,"
+                        + " /api/v1/status and /api/v1/backends"), for: request)
         }
-        let methods = route.changesSomething ? ["POST"] : ["GET", "HEAD"]
-        guard methods.contains(request.method) else {
+        guard route.methods.contains(request.method) else {
             var answer = WebAnswer.text(
-                405, "\(methods.joined(separator: " or ")) is what this path takes")
-            answer.headers["Allow"] = methods.joined(separator: ", ")
+                405, "\(route.methods.joined(separator: " or ")) is what this path takes")
+            answer.headers["Allow"] = route.methods.joined(separator: ", ")
             return shaped(answer, for: request)
         }
         if route.changesSomething && request.origin != .control {
@@ -108,6 +118,7 @@ struct WebRouter: Sendable {
                 let mayKnow = access.refusal(request, needsKey: true) == nil
                 return .text(503, mayKnow ? "not ready: \(trouble)" : "not ready")
             case .metrics: return metrics(await source.metrics(), request)
+            case .plugin: return await plugin(request)
             case .status: return .json(200, try await source.status())
             case .backends:
                 let backends = try await source.backends()
@@ -133,6 +144,22 @@ struct WebRouter: Sendable {
         } catch {
             return .text(route.changesSomething ? 409 : 503, "\(error)")
         }
+    }
+
+    /// Runs a plugin: `{"name": "arguments"}`, answered by `{"OK": "text"}`.
+    private func plugin(_ request: WebRequest) async -> WebAnswer {
+        if request.origin != .control && !access.hasKey {
+            return .text(403, "programs are run for nobody without a key: set apikey")
+        }
+        guard case .object(let members)? = JSONValue(request.body), members.count == 1,
+            let (name, value) = members.first, let arguments = value.string
+        else {
+            return .text(400, "the body must be {\"name of a plugin\": \"arguments\"}")
+        }
+        guard let answer = await source.runPlugin(name, arguments: arguments) else {
+            return .text(503, "too many plugins run; try again")
+        }
+        return .json(200, JSONText.object([(answer.state.word, JSONText.string(answer.text))]))
     }
 
     private func metrics(_ text: [UInt8], _ request: WebRequest) -> WebAnswer {

@@ -1,3 +1,4 @@
+import PuyPuyChecks
 import PuyPuyCore
 import PuyPuySpool
 import Testing
@@ -21,6 +22,11 @@ import Testing
         func forget(_ backend: String) throws -> Ledger {
             if backend == "a" { throw Trouble() }
             return Ledger(pending: 7)
+        }
+        func runPlugin(_ name: String, arguments: String) async -> NagiosPlugins.Answer? {
+            if name == "busy" { return nil }
+            return await NagiosPlugins(commands: ["echo": "/bin/echo configured"])
+                .run(name, arguments: arguments, deadline: .seconds(10))
         }
     }
 
@@ -120,6 +126,40 @@ import Testing
             #expect(answer.status == 403 && answer.contentType == "application/json")
             #expect(await router.answer(request("POST", path, from: .control)).status == 200)
         }
+    }
+
+    private func nag(
+        _ router: WebRouter, _ body: String, key: String? = "k", from: WebRequest.Origin? = nil
+    ) async -> WebAnswer {
+        var asked = request("POST", "/nag", from: from, key: key)
+        asked.body = Array(body.utf8)
+        return await router.answer(asked)
+    }
+
+    @Test func `a plugin is run and its state is told`() async throws {
+        let router = try router(key: "k")
+        #expect(
+            text(await nag(router, #"{"echo": ""}"#)) == #"{"OK":"configured"}"# + "\n")
+        let quoted = text(await nag(router, #"{"echo": "a 'b  c' $HOME; id | cat"}"#))
+        #expect(quoted == #"{"OK":"a b c $HOME; id"}"# + "\n")
+        let other = await nag(router, #"{"/bin/sh": "-c id"}"#)
+        #expect(other.status == 200 && text(other).hasPrefix(#"{"UNKNOWN":"#))
+        #expect(text(other).contains("[Nagios] has no plugin called"))
+    }
+
+    @Test func `plugins are run for nobody without a key, and only for a body that says which`()
+        async throws
+    {
+        #expect(await nag(try router(), #"{"echo": ""}"#, key: nil).status == 403)
+        #expect(await nag(try router(), #"{"echo": ""}"#, from: .control).status == 200)
+        let router = try router(key: "k")
+        #expect(await nag(router, #"{"echo": ""}"#, key: nil).status == 401)
+        #expect(await nag(router, #"{"echo": ""}"#, key: "x").status == 401)
+        for body in ["", "[]", "{}", #"{"echo": 1}"#, #"{"echo": "", "b": ""}"#, "echo"] {
+            #expect(await nag(router, body).status == 400, "\(body)")
+        }
+        #expect(await nag(router, #"{"busy": ""}"#).status == 503)
+        #expect(await router.answer(request("GET", "/nag", key: "k")).status == 405)
     }
 
     @Test func `what the daemon refuses is told in its words`() async throws {

@@ -63,8 +63,12 @@ extension Delivery {
             guard let sent = attempt.rows, sent.count < segment.rows.count else {
                 return (segment, attempt.outcome)
             }
-            let others = Set(0..<segment.rows.count).subtracting(sent)
-            let cut = moveToEnd(others, of: segment)
+            // Rows are ascending, so these are the first ones, and stay where they are.
+            let areFirst = sent.last == sent.count - 1
+            let cut =
+                areFirst
+                ? segment.rows.lowerBound + sent.count
+                : moveToEnd(Set(0..<segment.rows.count).subtracting(sent), of: segment)
             stack.append(Segment(rows: cut..<segment.rows.upperBound))
             return (
                 Segment(rows: segment.rows.lowerBound..<cut), attempt.outcome.renumbered(sent)

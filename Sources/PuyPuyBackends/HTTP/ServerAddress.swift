@@ -58,6 +58,12 @@ struct ServerAddress: Sendable, Equatable {
         return String(cString: text)
     }
 
+    /// The path behind an address: `path` with a slash in front, or `usual` when it is empty.
+    static func absolute(_ path: String, otherwise usual: String) -> String {
+        if path.isEmpty { return usual }
+        return path.hasPrefix("/") ? path : "/" + path
+    }
+
     /// `text` for use in a query: all but RFC 3986's unreserved characters as `%XX`.
     static func queryEncoded(_ text: String) -> String {
         let digits = Array("0123456789ABCDEF".utf8)

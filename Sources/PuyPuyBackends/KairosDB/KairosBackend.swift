@@ -19,8 +19,7 @@ final class KairosBackend: Backend {
         transport = HTTPTransport(
             try ServerAddress(configuration.url), options: options, interrupt: interrupt)
         wire = WireBody(compresses: configuration.compresses)
-        let path = configuration.path.isEmpty ? "/api/v1/datapoints" : configuration.path
-        target = path.hasPrefix("/") ? path : "/" + path
+        target = ServerAddress.absolute(configuration.path, otherwise: "/api/v1/datapoints")
         mask = SecretMask(configuration.credentials, proxy: configuration.proxy)
     }
 

@@ -55,8 +55,7 @@ final class OpenTSDBBackend: Backend {
     /// Without a `sync_timeout`, which would name the wrong points when it passes
     /// (`PutDataPointRpc.PutTimeout`); our own timeout and the storage's limit the wait.
     static func target(_ path: String) -> String {
-        var target = path.isEmpty ? "/api/put" : path
-        if !target.hasPrefix("/") { target = "/" + target }
+        let target = ServerAddress.absolute(path, otherwise: "/api/put")
         return target + (target.contains("?") ? "&" : "?") + "details&sync"
     }
 }

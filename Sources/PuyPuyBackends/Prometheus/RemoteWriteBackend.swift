@@ -29,8 +29,8 @@ final class RemoteWriteBackend: Backend {
         options.sendsOnce = true  // A second time would be refused as out of order.
         transport = HTTPTransport(
             try ServerAddress(configuration.url), options: options, interrupt: interrupt)
-        let path = configuration.path.isEmpty ? RemoteWriteBackend.defaultPath : configuration.path
-        target = path.hasPrefix("/") ? path : "/" + path
+        target = ServerAddress.absolute(
+            configuration.path, otherwise: RemoteWriteBackend.defaultPath)
         mask = SecretMask(configuration.credentials, proxy: configuration.proxy)
     }
 

@@ -130,6 +130,10 @@ let package = Package(
             ],
             exclude: ["Fixtures"], swiftSettings: strict),
         .testTarget(
+            name: "PuyPuyFaultTests",
+            dependencies: ["PuyPuyCore", "PuyPuySpool", "TestSupport", "puypuy", logging],
+            swiftSettings: strict),
+        .testTarget(
             name: "PuyPuyTests", dependencies: ["PuyPuyCore", "TestSupport", "puypuy"],
             swiftSettings: strict),
     ]

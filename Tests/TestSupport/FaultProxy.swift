@@ -17,6 +17,15 @@ public final class FaultProxy: Sendable {
         case garbage
         /// The server gets the request, and its answer, or the end of its stream, becomes a reset.
         case losesAnswers
+        /// The server gets the request; its answer goes nowhere, and the connection stands.
+        case swallowsAnswers
+        /// The server gets the request; its answer is held back for so long.
+        case answersLate(seconds: UInt32)
+        /// The request trickles through.
+        case slow(bytesPerSecond: Int)
+        /// Every so-many-th HTTP request gets a reset for an answer, whether the server saw it or
+        /// not.
+        case failsOneIn(Int)
         /// Answers this to a whole HTTP request that the server never sees, and closes.
         case answers(String)
         /// Answers 401 to an HTTP request that lacks this header line, and closes.
@@ -32,6 +41,8 @@ public final class FaultProxy: Sendable {
         var fault = Fault.none
         var listener: Int32 = -1
         var nextNumber = 0
+        var requests = 0
+        var failures = 0
         var open: [Int: ProxiedConnection] = [:]
     }
 
@@ -43,6 +54,9 @@ public final class FaultProxy: Sendable {
     }
 
     deinit { shutDown() }
+
+    /// How many requests were failed by `failsOneIn`.
+    public var failures: Int { state.withLock { $0.failures } }
 
     /// Its address.
     public var url: String { "http://127.0.0.1:\(port)" }
@@ -79,7 +93,9 @@ public final class FaultProxy: Sendable {
 
     private func serve(_ client: consuming LoopbackSocket) {
         let fault = state.withLock { $0.fault }
-        let connection = ProxiedConnection(client: client, upstream: upstream, fault: fault)
+        let connection = ProxiedConnection(
+            client: client, upstream: upstream, fault: fault,
+            fails: { [weak self] in self?.countRequest(fault) ?? false })
         let number = state.withLock { state in
             state.nextNumber += 1
             state.open[state.nextNumber] = connection
@@ -88,6 +104,17 @@ public final class FaultProxy: Sendable {
         startThread { [weak self] in
             connection.run()
             self?.state.withLock { _ = $0.open.removeValue(forKey: number) }
+        }
+    }
+
+    /// Whether the request that came just now is one of those that fail.
+    private func countRequest(_ fault: Fault) -> Bool {
+        guard case .failsOneIn(let count) = fault else { return false }
+        return state.withLock { state in
+            state.requests += 1
+            guard state.requests.isMultiple(of: count) else { return false }
+            state.failures += 1
+            return true
         }
     }
 }
@@ -103,14 +130,20 @@ private final class ProxiedConnection: Sendable {
     private let server: LoopbackSocket
     private let hasServer: Bool
     private let fault: FaultProxy.Fault
+    private let fails: @Sendable () -> Bool
     private let isCut = Latch()
 
-    init(client: consuming LoopbackSocket, upstream: UInt16, fault: FaultProxy.Fault) {
+    init(
+        client: consuming LoopbackSocket, upstream: UInt16, fault: FaultProxy.Fault,
+        fails: @escaping @Sendable () -> Bool
+    ) {
         self.client = client
         self.fault = fault
+        self.fails = fails
         var descriptor: Int32 = -1
         switch fault {
-        case .none, .resets, .losesAnswers, .demands:
+        case .none, .resets, .losesAnswers, .swallowsAnswers, .answersLate, .slow, .failsOneIn,
+            .demands:
             if let connected = try? LoopbackSocket(connectingTo: upstream) {
                 descriptor = connected.release()
             }
@@ -161,13 +194,31 @@ private final class ProxiedConnection: Sendable {
             }
             guard hasServer else { return }
             server.send(seen)
-            pass()
-        case .none, .losesAnswers: pass()
+            pass { seen in client.receive(into: &seen) }
+        case .none, .losesAnswers, .swallowsAnswers, .answersLate:
+            pass { seen in client.receive(into: &seen) }
+        case .slow(let bytesPerSecond):
+            pass { seen in
+                guard client.receive(into: &seen, atMost: max(1, bytesPerSecond / 10)) else {
+                    return false
+                }
+                return !isCut.wait(milliseconds: 100)
+            }
+        case .failsOneIn:
+            pass { seen in
+                guard readRequest(into: &seen) else { return false }
+                guard fails() else { return true }
+                if Bool.random() { server.send(seen) }
+                client.resetOnClose()
+                server.resetOnClose()
+                shutdown(client.descriptor, Int32(SHUT_RD))
+                return false
+            }
         }
     }
 
-    /// Both ways until both sides have ended.
-    private func pass() {
+    /// Both ways until both sides have ended. `take` takes the next piece of the request.
+    private func pass(_ take: (inout [UInt8]) -> Bool) {
         guard hasServer else { return }
         let returned = Latch()
         startThread { [self] in
@@ -175,7 +226,7 @@ private final class ProxiedConnection: Sendable {
             returned.open()
         }
         var piece: [UInt8] = []
-        while client.receive(into: &piece) {
+        while take(&piece) {
             server.send(piece)
             piece.removeAll(keepingCapacity: true)
         }
@@ -187,6 +238,13 @@ private final class ProxiedConnection: Sendable {
         var piece: [UInt8] = []
         while server.receive(into: &piece) {
             if fault == .losesAnswers { break }
+            if fault == .swallowsAnswers {
+                piece.removeAll(keepingCapacity: true)
+                continue
+            }
+            if case .answersLate(let seconds) = fault, isCut.wait(milliseconds: 1_000 * seconds) {
+                break
+            }
             client.send(piece)
             piece.removeAll(keepingCapacity: true)
         }
@@ -228,4 +286,21 @@ private final class Latch: @unchecked Sendable {
 
     func open() { sem_post(semaphore) }
     func wait() { while sem_wait(semaphore) != 0 {} }
+
+    /// Whether it was opened within the time; whoever else waits finds it open, too.
+    func wait(milliseconds: UInt32) -> Bool {
+        var end = timespec()
+        clock_gettime(CLOCK_REALTIME, &end)
+        end.tv_sec += Int(milliseconds / 1_000)
+        end.tv_nsec += Int(milliseconds % 1_000) * 1_000_000
+        if end.tv_nsec >= 1_000_000_000 {
+            end.tv_sec += 1
+            end.tv_nsec -= 1_000_000_000
+        }
+        while sem_timedwait(semaphore, &end) != 0 {
+            if errno == ETIMEDOUT { return false }
+        }
+        sem_post(semaphore)
+        return true
+    }
 }

@@ -94,9 +94,10 @@ struct LoopbackSocket: ~Copyable {
         return true
     }
 
-    /// Adds to `bytes` what has arrived; false at the end of the stream, an error or a timeout.
-    func receive(into bytes: inout [UInt8]) -> Bool {
-        withUnsafeTemporaryAllocation(of: UInt8.self, capacity: 1 << 16) { buffer in
+    /// Adds to `bytes` what has arrived, a piece of at most so many bytes; false at the end of the
+    /// stream, an error or a timeout.
+    func receive(into bytes: inout [UInt8], atMost limit: Int = 1 << 16) -> Bool {
+        withUnsafeTemporaryAllocation(of: UInt8.self, capacity: limit) { buffer in
             var count: Int
             repeat {
                 count = recv(descriptor, buffer.baseAddress, buffer.count, 0)

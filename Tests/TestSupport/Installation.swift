@@ -1,26 +1,31 @@
-import Foundation
-import PuyPuyCore
-import TestSupport
-import Testing
+internal import Foundation
+public import Glibc
+public import PuyPuyCore
 
 /// PuyPuy as somebody has it: a folder with a configuration, and the real program.
-final class Installation {
-    let directory: TemporaryDirectory
+public final class Installation {
+    /// The folder.
+    public let directory: TemporaryDirectory
     private var daemon: ChildProcess?
 
     /// The program that was built with the tests, or the release program.
-    static let program = URL(filePath: "/proc/self/exe").resolvingSymlinksInPath()
+    public static let program = URL(filePath: "/proc/self/exe").resolvingSymlinksInPath()
         .deletingLastPathComponent().appending(path: "puypuy").path
-    static let releaseProgram = ProcessInfo.processInfo.environment["PUYPUY_RELEASE_BINARY"]
+    /// The release program, where `make test` or `make faults` has built one.
+    public static let releaseProgram = ProcessInfo.processInfo.environment["PUYPUY_RELEASE_BINARY"]
 
     /// The folder of the project.
-    static let project = ancestor(of: #filePath, levels: 3)
+    public static let project = ancestor(of: #filePath, levels: 3)
 
-    var path: String { directory.path }
-    var program = Installation.program
+    /// The path of the folder.
+    public var path: String { directory.path }
+    /// The program that is used.
+    public var program = Installation.program
+    /// A command that runs the daemon: the daemon's own command line follows its words.
+    public var wrapper: [String] = []
 
     /// A folder with `configuration` as config.ini, `checks` enabled and `scripts` by file name.
-    init(
+    public init(
         configuration: String, checks: [String] = [], scripts: [String: String] = [:]
     ) throws {
         directory = try TemporaryDirectory()
@@ -37,7 +42,7 @@ final class Installation {
 
     /// A copy of what is shipped, as it is but for the port of the web server, which another daemon
     /// of this host may have.
-    static func shipped() throws -> Installation {
+    public static func shipped() throws -> Installation {
         let shipped = try Installation(configuration: "")
         for name in ["config.ini", "checks_enabled", "scripts_enabled"] {
             try? FileManager.default.removeItem(atPath: shipped.path + "/" + name)
@@ -55,19 +60,24 @@ final class Installation {
 
     // MARK: The daemon
 
-    var log: String { readText(path + "/daemon.log") }
-    var daemonPid: pid_t { daemon?.pid ?? 0 }
-    var isRunning: Bool { daemon?.isRunning ?? false }
+    /// All that the daemon has printed.
+    public var log: String { readText(path + "/daemon.log") }
+    /// The process id of the daemon that was started last.
+    public var daemonPid: pid_t { daemon?.pid ?? 0 }
+    /// Whether the daemon runs.
+    public var isRunning: Bool { daemon?.isRunning ?? false }
 
-    func start() throws {
-        daemon = try ChildProcess(
-            program, ["daemon", "--config", path + "/config.ini"], log: path + "/daemon.log")
+    /// Starts the daemon; its output goes to ``log``.
+    public func start() throws {
+        let words = wrapper + [program, "daemon", "--config", path + "/config.ini"]
+        daemon = try ChildProcess(words[0], Array(words.dropFirst()), log: path + "/daemon.log")
     }
 
-    func kill() { daemon?.kill() }
+    /// kill -9.
+    public func kill() { daemon?.kill() }
 
     /// SIGTERM, and the exit code.
-    func stop(within deadline: Duration = .seconds(20)) -> Int32? {
+    public func stop(within deadline: Duration = .seconds(20)) -> Int32? {
         daemon?.signal(SIGTERM)
         guard daemon?.waitForEnd(within: deadline) == true else { return nil }
         return daemon?.exitCode
@@ -81,14 +91,18 @@ final class Installation {
         return decoder
     }
 
-    struct Output {
-        let code: Int32
-        let text: String
-        let errors: String
+    /// What a command printed.
+    public struct Output {
+        /// The exit code.
+        public let code: Int32
+        /// Standard output.
+        public let text: String
+        /// Standard error.
+        public let errors: String
     }
 
     /// Runs a command to its end.
-    func run(_ arguments: [String], environment: [String] = []) throws -> Output {
+    public func run(_ arguments: [String], environment: [String] = []) throws -> Output {
         let out = path + "/out-\(UUID().uuidString)"
         let script = "out=$1; shift; exec env \"$@\" >\"$out.1\" 2>\"$out.2\""
         let child = try ChildProcess(
@@ -102,14 +116,14 @@ final class Installation {
     }
 
     /// What `spool inspect --json` says.
-    func inspect() throws -> Inspection {
+    public func inspect() throws -> Inspection {
         let output = try run(["spool", "inspect", "--json"])
         guard output.code == 0 else { throw TestSupportError(output.errors) }
         return try Installation.decoder.decode(Inspection.self, from: Data(output.text.utf8))
     }
 
     /// Every retained point, by series.
-    func collected() throws -> [Series: [StoredPoint]] {
+    public func collected() throws -> [Series: [StoredPoint]] {
         let output = try run(["spool", "inspect", "--json", "--points", "4000000"])
         guard output.code == 0 else { throw TestSupportError(output.errors) }
         let points = try Installation.decoder.decode(
@@ -125,34 +139,53 @@ final class Installation {
     }
 
     /// Whether `spool inspect --audit` says that the books balance.
-    func audit() throws -> Bool {
+    public func audit() throws -> Bool {
         let output = try run(["spool", "inspect", "--audit"])
         return output.code == 0 && !output.text.contains("NOT")
     }
 
-    struct Inspection: Decodable {
-        struct Backend: Decodable {
-            let name: String
-            let collected, delivered, pending, dead, expired: Int
-            let balances: Bool
+    /// What `spool inspect --json` says, as far as tests ask.
+    public struct Inspection: Decodable {
+        /// A destination and its books.
+        public struct Backend: Decodable {
+            /// The name.
+            public let name: String
+            /// The books, in points.
+            public let collected, delivered, pending, dead, expired: Int
+            /// Whether the books balance.
+            public let balances: Bool
         }
-        struct Check: Decodable {
-            let name: String
-            let runs, failures, points: Int
-            let lastProblem: String?
+        /// How a check is doing.
+        public struct Check: Decodable {
+            /// The name.
+            public let name: String
+            /// Sums over all runs.
+            public let runs, failures, points: Int
+            /// What was wrong with the last run.
+            public let lastProblem: String?
         }
-        struct Metric: Decodable {
-            let name: String
-            let points: Int
-            let lastValue: Double
+        /// A metric of the newest points.
+        public struct Metric: Decodable {
+            /// The name.
+            public let name: String
+            /// How many of the points are its own.
+            public let points: Int
+            /// The newest value.
+            public let lastValue: Double
         }
-        let points, series: Int
-        let backends: [Backend]
-        let checks: [Check]
-        let metrics: [Metric]
+        /// Retained points, and the series they are of.
+        public let points, series: Int
+        /// The destinations.
+        public let backends: [Backend]
+        /// The checks.
+        public let checks: [Check]
+        /// The metrics.
+        public let metrics: [Metric]
 
-        func backend(_ name: String) -> Backend? { backends.first { $0.name == name } }
-        func check(_ name: String) -> Check? { checks.first { $0.name == name } }
+        /// The destination of this name.
+        public func backend(_ name: String) -> Backend? { backends.first { $0.name == name } }
+        /// The check of this name.
+        public func check(_ name: String) -> Check? { checks.first { $0.name == name } }
     }
 
     private struct PrintedPoint: Decodable {

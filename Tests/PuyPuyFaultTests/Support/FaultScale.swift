@@ -1,0 +1,10 @@
+import Foundation
+
+/// How much of the campaign runs: with `make faults` (`PUYPUY_FAULTS=full`) all of it, in minutes to
+/// hours; with `make test` a short form of each fault.
+enum FaultScale {
+    static let isFull = ProcessInfo.processInfo.environment["PUYPUY_FAULTS"] == "full"
+
+    /// `full` in the campaign, otherwise `short`.
+    static func pick<Amount>(short: Amount, full: Amount) -> Amount { isFull ? full : short }
+}

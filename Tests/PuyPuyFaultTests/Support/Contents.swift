@@ -48,6 +48,17 @@ struct Contents {
         return missing
     }
 
+    /// The points of the metrics that begin like this, with times in whole milliseconds.
+    func milliseconds(ofMetricsWith prefix: String) -> Contents {
+        var chosen = Contents([:])
+        for (series, points) in series where series.metric.hasPrefix(prefix) {
+            for (time, bits) in points {
+                chosen.add(series, time / 1_000_000 * 1_000_000, Double(bitPattern: bits))
+            }
+        }
+        return chosen
+    }
+
     /// The values of all series of a metric.
     func values(of metric: String) -> [Double] {
         series.filter { $0.key.metric == metric }.values

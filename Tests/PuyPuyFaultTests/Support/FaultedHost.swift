@@ -27,8 +27,8 @@ final class FaultedHost {
         var backend = ""
         /// The backend's host in the configuration.
         var address = "127.0.0.1"
-        /// More sections.
-        var sections = ""
+        /// A second destination: VictoriaMetrics, by remote write, behind a proxy of its own.
+        var hasVictoria = false
         /// The command that the daemon is started with: the daemon's own command line follows.
         var wrapper: [String] = []
     }
@@ -36,6 +36,8 @@ final class FaultedHost {
     let options: Options
     let server: InfluxServer
     let proxy: FaultProxy
+    let victoria: VictoriaMetricsServer?
+    let victoriaProxy: FaultProxy?
     let puypuy: Installation
     let vitals: Vitals
     /// How often the daemon was ended in the middle of what it did.
@@ -48,8 +50,10 @@ final class FaultedHost {
         self.options = options
         server = try InfluxServer.started()
         proxy = try FaultProxy(to: server.port)
+        victoria = options.hasVictoria ? try VictoriaMetricsServer.started() : nil
+        victoriaProxy = try victoria.map { try FaultProxy(to: $0.port) }
         numbers = try TemporaryDirectory("puypuy-numbers")
-        var scripts: [String: String] = [:]
+        var scripts = ["check_truth.sh": FaultedHost.truth]
         for script in 0..<options.scripts {
             scripts["check_numbers\(script).sh"] = FaultedHost.script(
                 numbers.path + "/\(script)", name: "fault_\(script)", points: options.pointsPerRun)
@@ -66,7 +70,7 @@ final class FaultedHost {
                 address: http://\(options.address):\(proxy.port)
                 database: puypuy
                 \(options.backend)
-                \(options.sections)
+                \(victoriaProxy.map(FaultedHost.section) ?? "")
                 """, checks: options.checks, scripts: scripts)
         if let release = Installation.releaseProgram { puypuy.program = release }
         puypuy.wrapper = options.wrapper
@@ -74,6 +78,22 @@ final class FaultedHost {
     }
 
     deinit { vitals.end() }
+
+    private static func section(_ victoria: FaultProxy) -> String {
+        """
+        [TSDB:victoria]
+        tsdtype: PrometheusRemoteWrite
+        address: \(victoria.url)
+        timeout_seconds: 5
+        """
+    }
+
+    /// A counter that grows by 1,000 a second, whoever reads it and whatever the clocks say.
+    private static let truth = """
+        #!/bin/sh
+        read -r up _ </proc/uptime
+        echo "fault_truth ${up%.*}${up#*.}0 fault rate"
+        """
 
     /// Two files take turns, so that one of them holds a whole number whatever ends the script.
     private static func script(_ file: String, name: String, points: Int) -> String {
@@ -107,17 +127,24 @@ final class FaultedHost {
         kills += 1
     }
 
-    /// Whether something that the scripts printed has reached the database since `timeNs`.
-    func isFresh(since timeNs: Int64) -> Bool {
+    /// The number that the first script gave out last.
+    private var lastNumber: Int {
+        [0, 1].compactMap { Int(readText(numbers.path + "/0.\($0)").trimmingSuffix()) }.max() ?? 0
+    }
+
+    /// Whether the database has a point of a run of the first script after the one of `number`.
+    private func isFresh(after number: Int) -> Bool {
         (try? server.query(
-            "SELECT last(\"value\") FROM \"fault_0_0\" WHERE time >= \(timeNs) GROUP BY *"
+            "SELECT last(\"value\") FROM \"fault_0_0\" WHERE \"value\" > \(number) GROUP BY *"
         ).isEmpty) == false
     }
 
-    /// Waits until the database has points again; expects it within `deadline`.
+    /// Waits until points that are collected from now on reach the database, whatever their times.
     func waitUntilFlowing(within deadline: Duration = .seconds(30)) {
-        let now = wallClockNs()
-        #expect(eventually(within: deadline) { isFresh(since: now) }, "\(puypuy.log.suffix(2_000))")
+        let number = lastNumber
+        #expect(
+            eventually(within: deadline) { isFresh(after: number) },
+            "\(puypuy.log.suffix(2_000))")
     }
 
     /// Seconds from now until a point that is collected from now on is in the database.
@@ -161,12 +188,17 @@ final class FaultedHost {
         result.lost = max(0, missing.count - open)
         let runs = numbersOfRuns(spooled)
         result.doubled = stored.missing(in: spooled).count + runs.repeated
+        try proveVictoria(spooled)
         result.recoverySeconds = recoverySeconds
         let peaks = vitals.peaks
         result.peakMemoryBytes = peaks.memoryBytes
         result.peakLogBytes = peaks.logBytes
         result.fileBytes = peaks.fileBytes
         result.remark = remark
+        let rates = spooled.values(of: "fault_truth")
+        #expect(
+            rates.allSatisfy { $0 > 0 && $0 < 10_000 },
+            "a counter of 1,000 a second: \(rates.min() ?? 0) … \(rates.max() ?? 0)")
         #expect(result.lost == 0, "\(missing.first ?? "")")
         #expect(result.doubled == 0)
         // A run that a kill cut had no commit yet; nothing else may take one.
@@ -176,6 +208,17 @@ final class FaultedHost {
         if runs.missing > 0 { result.remark += " \(runs.missing) runs cut by kills" }
         FaultReport.record(result)
         return result
+    }
+
+    /// VictoriaMetrics has every point that the scripts printed, to the millisecond, and none besides.
+    private func proveVictoria(_ spooled: Contents) throws {
+        guard let victoria else { return }
+        let books = try #require(try Contents.books(spool, backend: "victoria"))
+        #expect(books.pending == 0 && books.dead == 0 && books.expired == 0)
+        let printed = spooled.milliseconds(ofMetricsWith: "fault_0")
+        let stored = Contents(try victoria.points()).milliseconds(ofMetricsWith: "fault_0")
+        #expect(printed.missing(in: stored).isEmpty)
+        #expect(stored.missing(in: printed).isEmpty)
     }
 
     /// Of all scripts: numbers that are in the spool more than once, and those that are not there.
@@ -188,5 +231,11 @@ final class FaultedHost {
             missing += Int(values.max() ?? 0) - Set(values).count
         }
         return (repeated, missing)
+    }
+}
+
+extension String {
+    fileprivate func trimmingSuffix() -> String {
+        String(prefix { !$0.isWhitespace })
     }
 }

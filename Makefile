@@ -3,7 +3,7 @@
 SHELL := /bin/bash
 .SHELLFLAGS := -e -o pipefail -c
 .DEFAULT_GOAL := help
-.PHONY: help run build test lint format bench deps clean
+.PHONY: help run build test faults lint format bench deps clean
 
 SWIFT ?= swift
 BINARY := .build/release/puypuy
@@ -40,7 +40,7 @@ test: build ## Builds and runs all tests
 	for tests in ConformanceTests 'PuyPuyTests[./]OutageTests'; do group --filter "$$tests"; done
 
 # The groups run one after the other: tests that wait for servers and processes would keep the
-# threads that others need to be in time. These two take or need the machine for themselves.
+# threads that others need to be in time. These take or need the machine for themselves.
 ALONE := ConformanceTests|^PuyPuyTests[./]OutageTests
 
 # Of tests that pass only the sum is shown, of others all that they say. A group in which no test ran
@@ -51,6 +51,27 @@ SHOW_FAILURES := \
     /Test run with [1-9]/ { ran = 1 } \
     shown { print; fflush() } \
     END { if (!ran) { print "no test ran"; exit 1 } }
+
+# The campaign: all faults, whole, against the release program. FAULTS chooses suites by a pattern,
+# PUYPUY_SOAK_MINUTES the length of the last one.
+FAULTS ?= .
+FAULTS_BUILD := .build-faults
+FAULTS_TABLE := $(FAULTS_BUILD)/faults.md
+
+faults: build ## Breaks the program in every way that hosts break, for two hours; see docs/FAULTS.md
+	@packaging/install-deps.sh test
+	$(SWIFT) build --build-tests -c release -Xswiftc -enable-testing --scratch-path $(FAULTS_BUILD)
+	@: >$(FAULTS_TABLE)
+	@export PUYPUY_RELEASE_BINARY="$(CURDIR)/$(BINARY)" PUYPUY_FAULTS=full \
+	    PUYPUY_FAULTS_TABLE="$(CURDIR)/$(FAULTS_TABLE)"; \
+	for suite in $(FAULT_SUITES); do \
+	    if ! grep -qE '$(FAULTS)' <<<"$$suite"; then continue; fi; \
+	    echo "== $$suite"; \
+	    $(SWIFT) test -c release -Xswiftc -enable-testing --scratch-path $(FAULTS_BUILD) \
+	        --skip-build --disable-xctest --filter "^PuyPuyFaultTests[./]$$suite/" </dev/null 2>&1 \
+	        | tee -a $(FAULTS_BUILD)/faults.log | awk '$(SHOW_FAILURES)' || failed=1; \
+	done; \
+	echo "The results are in $(FAULTS_TABLE)"; exit $${failed:-0}
 
 lint: ## Checks the layout of the code, and that nothing is left open in it
 	$(SWIFT) format lint --strict --parallel --recursive $(SWIFT_SOURCES)

@@ -36,7 +36,9 @@ let hostProgram = [
 let package = Package(
     name: "puypuy",
     products: [
-        .executable(name: "puypuy", targets: ["puypuy"])
+        .executable(name: "puypuy", targets: ["puypuy"]),
+        // For tests: a wall clock that they step.
+        .library(name: "SteppedClock", type: .dynamic, targets: ["SteppedClock"]),
     ],
     dependencies: [
         .package(url: "https://github.com/apple/swift-argument-parser", from: "1.5.0"),
@@ -129,6 +131,7 @@ let package = Package(
                 "TestSupport", logging,
             ],
             exclude: ["Fixtures"], swiftSettings: strict),
+        .target(name: "SteppedClock", path: "Tests/SteppedClock"),
         .testTarget(
             name: "PuyPuyFaultTests",
             dependencies: ["PuyPuyCore", "PuyPuySpool", "TestSupport", "puypuy", logging],

@@ -116,7 +116,7 @@ struct ServerFaultTests {
         let host = try FaultedHost(
             .init(
                 address: "database.fault.example",
-                wrapper: ["unshare", "--mount", "/bin/sh", "-c", script, "sh"]))
+                wrapper: { _ in ["unshare", "--mount", "/bin/sh", "-c", script, "sh"] }))
         try host.start()
         sleep(UInt32(seconds))
         #expect(host.puypuy.isRunning, "\(host.puypuy.log)")

@@ -25,6 +25,8 @@ struct SoakTests {
         let end = ContinuousClock.now + length
         while ContinuousClock.now < end {
             let fault = Fault.allCases.randomElement(using: &random)!
+            // A backend that is held is tried again once a minute.
+            if fault == .garbage && !FaultScale.isFull { continue }
             done["\(fault)", default: 0] += 1
             let hold = FaultScale.pick(
                 short: Double.random(in: 0.2...1), full: Double.random(in: 0.5...40))

@@ -42,7 +42,8 @@ public struct Daemon: Sendable {
         let scheduler = Scheduler(
             checks: set.checks, baseTags: set.baseTags,
             store: ObservedStore(store: spool, values: values),
-            rateStates: try await spool.rateStates(), logger: Logger(label: "checks"))
+            rateStates: try await spool.rateStates(),
+            maxConcurrency: DescriptorShares.ofThisProcess.runs, logger: Logger(label: "checks"))
         announce(set)
 
         let web = WebService(

@@ -17,8 +17,6 @@ struct WebListener: Sendable {
         case control(ControlSocket)
     }
 
-    /// The most connections at a time; others wait in the system's list of the socket.
-    static let maxConnections = 64
     private static let longestPause = Duration.seconds(60)
 
     let place: Place
@@ -66,7 +64,9 @@ struct WebListener: Sendable {
             },
             configuration: ServerConfiguration(
                 address: address, backlog: 128,
-                availableConnectionsDelegate: .maximum(Self.maxConnections, logger: silent)),
+                // Others wait in the system's list of the socket.
+                availableConnectionsDelegate: .maximum(
+                    DescriptorShares.ofThisProcess.connections, logger: silent)),
             onServerRunning: { _ in begin() },
             eventLoopGroup: group, logger: silent)
         try await server.run()

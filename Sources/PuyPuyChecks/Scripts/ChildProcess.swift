@@ -32,6 +32,8 @@ struct ChildProcess: Sendable {
     /// Throws when it cannot be started. All that happens later is in the result.
     func run() async throws(ChecksError) -> ChildResult {
         let found = try path()
+        let permit = try StartPermit(toStart: found)
+        defer { permit.give() }
         do {
             let result = try await Subprocess.run(
                 Executable.path(FilePath(found)), arguments: Arguments(arguments),
@@ -39,6 +41,7 @@ struct ChildProcess: Sendable {
                 input: NoInput.none, output: SequenceOutput.sequence,
                 error: SequenceOutput.sequence
             ) { execution in
+                permit.give()
                 let pid = execution.processIdentifier.value
                 defer { kill(-pid, SIGKILL) }
                 async let errors = ChildProcess.beginning(

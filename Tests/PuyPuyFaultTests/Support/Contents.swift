@@ -36,6 +36,15 @@ struct Contents {
         count += 1
     }
 
+    /// Adds the points of `other` that are not there.
+    mutating func add(_ other: Contents) {
+        for (series, points) in other.series {
+            for (time, bits) in points where self.series[series]?[time] == nil {
+                add(series, time, Double(bitPattern: bits))
+            }
+        }
+    }
+
     /// The points that `other` does not have with the same value; at most a thousand.
     func missing(in other: Contents) -> [String] {
         var missing: [String] = []

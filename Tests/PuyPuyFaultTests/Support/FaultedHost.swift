@@ -29,8 +29,11 @@ final class FaultedHost {
         var address = "127.0.0.1"
         /// A second destination: VictoriaMetrics, by remote write, behind a proxy of its own.
         var hasVictoria = false
-        /// The command that the daemon is started with: the daemon's own command line follows.
-        var wrapper: [String] = []
+        /// More sections.
+        var sections = ""
+        /// The command that the daemon is started with, given the folders that the daemon and the
+        /// scripts write to: the daemon's own command line follows.
+        var wrapper: (_ folders: [String]) -> [String] = { _ in [] }
     }
 
     let options: Options
@@ -70,10 +73,11 @@ final class FaultedHost {
                 address: http://\(options.address):\(proxy.port)
                 database: puypuy
                 \(options.backend)
+                \(options.sections)
                 \(victoriaProxy.map(FaultedHost.section) ?? "")
                 """, checks: options.checks, scripts: scripts)
         if let release = Installation.releaseProgram { puypuy.program = release }
-        puypuy.wrapper = options.wrapper
+        puypuy.wrapper = options.wrapper([puypuy.path, numbers.path])
         vitals = Vitals(spool: puypuy.path + "/var/spool.db")
     }
 
@@ -106,6 +110,8 @@ final class FaultedHost {
         [ "${b:-0}" -gt "$n" ] && n=$b
         n=$((n + 1))
         echo $n >\(file).$((n % 2))
+        read -r up _ </proc/uptime
+        echo "fault_clock $up fault gauge script=\(name)"
         i=0
         while [ $i -lt \(points) ]; do
             echo "\(name)_$i $n fault gauge"
@@ -127,9 +133,10 @@ final class FaultedHost {
         kills += 1
     }
 
-    /// The number that the first script gave out last.
-    private var lastNumber: Int {
-        [0, 1].compactMap { Int(readText(numbers.path + "/0.\($0)").trimmingSuffix()) }.max() ?? 0
+    /// How often a script ran: the number that it gave out last.
+    func runs(ofScript script: Int) -> Int {
+        [0, 1].map { readText(numbers.path + "/\(script).\($0)").prefix { $0.isNumber } }
+            .compactMap { Int($0) }.max() ?? 0
     }
 
     /// Whether the database has a point of a run of the first script after the one of `number`.
@@ -141,7 +148,7 @@ final class FaultedHost {
 
     /// Waits until points that are collected from now on reach the database, whatever their times.
     func waitUntilFlowing(within deadline: Duration = .seconds(30)) {
-        let number = lastNumber
+        let number = runs(ofScript: 0)
         #expect(
             eventually(within: deadline) { isFresh(after: number) },
             "\(puypuy.log.suffix(2_000))")
@@ -167,15 +174,17 @@ final class FaultedHost {
     // MARK: The proof
 
     /// Ends the daemon as an operator would, and compares what the scripts printed, the spool and the
-    /// database, point by point. `remark` and `recoverySeconds` go into the row.
+    /// database, point by point. `history` was in the spool once. `remark` and `recoverySeconds` go into the row.
     @discardableResult
     func prove(
-        _ fault: String, extent: String, recoverySeconds: Double? = nil, remark: String = ""
+        _ fault: String, history: Contents? = nil, extent: String, recoverySeconds: Double? = nil,
+        remark: String = ""
     ) throws -> FaultResult {
         #expect(puypuy.stop() == 0, "\(puypuy.log.suffix(2_000))")
         #expect(try puypuy.audit(), "the books do not balance")
         let books = try #require(try Contents.books(spool))
-        let spooled = try Contents(ofSpool: spool)
+        var spooled = try Contents(ofSpool: spool)
+        if let history { spooled.add(history) }
         let stored = Contents(try server.points())
         var result = FaultResult(fault, extent: extent)
         result.collected = Int(books.collected)
@@ -231,11 +240,5 @@ final class FaultedHost {
             missing += Int(values.max() ?? 0) - Set(values).count
         }
         return (repeated, missing)
-    }
-}
-
-extension String {
-    fileprivate func trimmingSuffix() -> String {
-        String(prefix { !$0.isWhitespace })
     }
 }

@@ -1,0 +1,1 @@
+// Loaded into the program under test; nothing is called by name.

@@ -29,7 +29,9 @@ enum SpoolFile {
         _ options: SpoolOptions, logger: Logger, nowNs: Int64
     ) throws(SpoolError) -> Connection {
         do {
-            return try openWriter(options)
+            let connection = try openWriter(options)
+            warnOfReaders(options.path, logger)
+            return connection
         } catch  where error.kind == .damaged {
             try moveAside(options.path, after: error, logger: logger, nowNs: nowNs)
             return try openWriter(options)
@@ -54,6 +56,15 @@ enum SpoolFile {
         try connection.checkpoint(.truncate)
         try checkBooks(connection)
         return connection
+    }
+
+    /// The points may be nobody's business but the owner's: a file from elsewhere keeps its mode.
+    private static func warnOfReaders(_ path: String, _ logger: Logger) {
+        var status = stat()
+        guard stat(path, &status) == 0, status.st_mode & (S_IROTH | S_IWOTH) != 0 else { return }
+        logger.warning(
+            "every user of the host may read the spool",
+            metadata: ["path": "\(path)", "hint": "chmod o= \(path)"])
     }
 
     /// Reads what the daemon cannot start without: damage there is better found while the file can

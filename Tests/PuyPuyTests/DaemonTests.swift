@@ -140,6 +140,15 @@ struct DaemonTests {
         #expect(pid.contains("\(puypuy.daemonPid)"))
         #expect(puypuy.stop() == 0)
         #expect(access(puypuy.path + "/var/puypuy.pid", F_OK) != 0)
+        #expect(!puypuy.log.contains("every user"))
+
+        #expect(chmod(puypuy.path + "/var/spool.db", 0o644) == 0)
+        try puypuy.start()
+        #expect(
+            eventually {
+                readText(puypuy.path + "/var/puypuy.log").contains("every user of the host")
+            })
+        #expect(puypuy.stop() == 0)
     }
 
     private func processes() -> [String] {

@@ -187,6 +187,11 @@ struct SectionReader {
             return nil
         }
         guard let text = expanded(entry) else { return nil }
+        if key.isSecret && entry.isReadableByOthers && !text.isEmpty && text == entry.value {
+            report(
+                .warning, key, "a secret in a file that every user of the host may read",
+                hint: "chmod o-r \(entry.file)")
+        }
         if key.form == .text && !key.isSecret && SectionReader.holdsComment(text) {
             report(
                 .warning, key, found: text, "what looks like a comment is part of the value",

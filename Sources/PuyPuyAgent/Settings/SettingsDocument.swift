@@ -16,6 +16,8 @@ struct SettingsDocument: Sendable, Hashable {
         var line: Int
         /// The line that continues the value, when one does.
         var continuationLine: Int?
+        /// Whether every user of the host may read the file.
+        var isReadableByOthers = false
     }
 
     /// A section, of all files that have it.
@@ -48,12 +50,14 @@ struct SettingsDocument: Sendable, Hashable {
     static let defaultSection = "DEFAULT"
 
     /// Adds a parsed file, and returns its problems. `file` is the name for people.
-    mutating func add(_ ini: INIFile, file: String) -> [SettingsProblem] {
+    mutating func add(
+        _ ini: INIFile, file: String, isReadableByOthers: Bool = false
+    ) -> [SettingsProblem] {
         for parsed in ini.sections {
             let entries = parsed.entries.map {
                 Entry(
                     file: file, section: parsed.name, key: $0.key, value: $0.value, line: $0.line,
-                    continuationLine: $0.continuationLine)
+                    continuationLine: $0.continuationLine, isReadableByOthers: isReadableByOthers)
             }
             if let index = sections.firstIndex(where: { $0.name == parsed.name }) {
                 sections[index].entries.removeAll { old in entries.contains { $0.key == old.key } }

@@ -81,7 +81,9 @@ struct SettingsLoader {
         files.append(label)
         do {
             let content = try SettingsFolder.read(path)
-            problems += document.add(INIFile(bytes: content.bytes), file: label)
+            problems += document.add(
+                INIFile(bytes: content.bytes), file: label,
+                isReadableByOthers: content.isReadableByOthers)
         } catch {
             problems.append(
                 SettingsProblem(.error, file: label, message: "cannot be read: \(error.message)"))

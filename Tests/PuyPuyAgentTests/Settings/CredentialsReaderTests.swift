@@ -44,6 +44,28 @@ import Testing
         #expect(loaded.settings?.backends[0].credentials == .token("t"))
     }
 
+    @Test(arguments: [
+        ("user: u\npass: p", ["config.ini:6: warning: [TSDB] pass: "]),
+        (
+            "token: t",
+            [
+                "config.ini:5: warning: [TSDB] token: "
+            ]
+        ),
+        ("user: u\npass: ${SECRET}", []), ("auth: no\nuser: user\npass: pass", []),
+    ])
+    func `a secret in a configuration that everybody can read is warned of`(
+        _ keys: String, _ warnings: [String]
+    ) throws {
+        let folder = try TemporaryDirectory()
+        let loaded = try folder.loadInflux(keys, environment: ["SECRET": "s"], mode: 0o644)
+        #expect(loaded.problems.count == warnings.count, "\(loaded.problems.lines)")
+        for (line, start) in zip(loaded.problems.lines, warnings) {
+            #expect(line.hasPrefix(start + "a secret in a file that every user"), "\(line)")
+        }
+        #expect(loaded.settings != nil)
+    }
+
     @Test(arguments: ["", "\n", "a\nb\n", "a\u{1b}b"])
     func `a file that holds no secret is an error`(_ text: String) throws {
         let folder = try TemporaryDirectory()

@@ -33,12 +33,6 @@ struct FaultResult {
 
 /// Prints the results, and adds each as a row of Markdown to the file that `PUYPUY_FAULTS_TABLE` names.
 enum FaultReport {
-    static let head = """
-        | fault | extent | collected | delivered | dead | expired | lost | doubled | recovery s \
-        | memory MB | WAL MB | file MB | remark |
-        |---|---|---|---|---|---|---|---|---|---|---|---|---|
-        """
-
     private static let file = Mutex(ProcessInfo.processInfo.environment["PUYPUY_FAULTS_TABLE"])
 
     static func record(_ result: FaultResult) {

@@ -113,7 +113,7 @@ extension PendingSet {
             + (openFirst == .max ? [] : [Row(first: openFirst, last: nil)])
     }
 
-    /// The pending set of a backend, as the table has it.
+    /// The pending set of a backend, as the table has it. Ranges that overlap are damage.
     static func read(
         backend id: Int64, from connection: Connection
     ) throws(SpoolError) -> PendingSet {
@@ -127,12 +127,20 @@ extension PendingSet {
         defer { statement.reset() }
         var backlog: [ClosedRange<BatchID>] = []
         var openFirst = BatchID.max
+        var next = BatchID.min
         while try statement.step() {
             let first = statement.integer(0)
+            let last = statement.isNull(1) ? BatchID.max - 1 : statement.integer(1)
+            guard first >= next, last >= first, last < .max else {
+                throw SpoolError(
+                    .damaged, operation: "cannot use", subject: connection.path,
+                    cause: "the pending ranges of a backend overlap")
+            }
+            next = last + 1
             if statement.isNull(1) {
                 openFirst = first
             } else {
-                backlog.append(first...statement.integer(1))
+                backlog.append(first...last)
             }
         }
         return PendingSet(backlog: backlog, openFirst: openFirst)

@@ -23,8 +23,11 @@ public struct Ledger: Sendable, Hashable {
         self.expired = expired
     }
 
+    /// Points that are delivered, pending, dead or expired.
+    public var accounted: Int64 { delivered + pending + dead + expired }
+
     /// Whether every collected point is accounted for.
-    public var balances: Bool { collected == delivered + pending + dead + expired }
+    public var balances: Bool { collected == accounted }
 }
 
 /// Reads the books and adds changes to them, within a transaction of the caller.

@@ -74,4 +74,16 @@ extension SpoolReader {
     public func newestBatch() throws(SpoolError) -> BatchID {
         try connection.integer("SELECT coalesce(max(id), 0) FROM batch")
     }
+
+    /// The keys of the tags of all series, in the order of their bytes.
+    public func tagKeys() throws(SpoolError) -> [String] {
+        let statement = try connection.statement("SELECT tags FROM series")
+        defer { statement.reset() }
+        var keys: Set<[UInt8]> = []
+        while try statement.step() {
+            for tag in Tags(statement.text(0))?.pairs ?? [] { keys.insert(Array(tag.key.utf8)) }
+        }
+        return keys.sorted { $0.lexicographicallyPrecedes($1) }
+            .map { String(decoding: $0, as: UTF8.self) }
+    }
 }

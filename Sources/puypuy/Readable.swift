@@ -81,6 +81,17 @@ enum Readable {
             + " \(two(parts.tm_hour)):\(two(parts.tm_min)):\(two(parts.tm_sec))"
     }
 
+    /// `2026-11-23T20:15:03.250000000Z`: RFC 3339, to the nanosecond.
+    static func preciseTime(ns: Int64) -> String {
+        let (seconds, rest) = ns.quotientAndRemainder(dividingBy: 1_000_000_000)
+        // Before 1970 the remainder is negative.
+        let whole = rest < 0 ? seconds - 1 : seconds
+        let digits = String(rest < 0 ? rest + 1_000_000_000 : rest)
+        let text = time(ns: whole * 1_000_000_000)
+        return text.prefix(10) + "T" + text.suffix(8) + "."
+            + String(repeating: "0", count: 9 - digits.count) + digits + "Z"
+    }
+
     /// Nanoseconds since the epoch.
     static func nowNs() -> Int64 {
         var time = timespec()

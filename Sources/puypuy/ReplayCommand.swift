@@ -26,17 +26,7 @@ struct ReplayCommand: AsyncParsableCommand {
     @Option(help: "The backend: its name, or the beginning of its type.")
     var backend: String
 
-    @Option(help: ArgumentHelp("How far back: 90s, 15m, 24h, 7d.", valueName: "span"))
-    var since: SpanArgument?
-
-    @Option(help: ArgumentHelp("The first time, UTC: 2026-11-23T08:00.", valueName: "time"))
-    var from: InstantArgument?
-
-    @Option(help: ArgumentHelp("The last time, UTC; without it now.", valueName: "time"))
-    var to: InstantArgument?
-
-    @Option(help: ArgumentHelp("Only metrics like this: 'cpu_*'.", valueName: "glob"))
-    var metric: String?
+    @OptionGroup var selection: SelectionOption
 
     @Flag(help: "Only count the points.")
     var dryRun = false
@@ -44,24 +34,15 @@ struct ReplayCommand: AsyncParsableCommand {
     @OptionGroup var configurationOption: ConfigurationOption
 
     func validate() throws {
-        if since != nil && (from != nil || to != nil) {
-            throw ValidationError("Give either --since, or --from and --to.")
-        }
-        if since == nil && from == nil {
+        if !selection.hasStart {
             throw ValidationError("Say what to send: --since 24h, or --from TIME [--to TIME].")
-        }
-        if let from, let to, from.ns > to.ns {
-            throw ValidationError("--from is later than --to.")
         }
     }
 
     func run() async throws {
         let settings = try configurationOption.load()
         let target = try settings.backend(backend)
-        let now = Readable.nowNs()
-        let selection = HistorySource.Selection(
-            fromNs: since.map { now - Int64($0.seconds * 1e9) } ?? from?.ns ?? 0,
-            toNs: to?.ns ?? now, metric: metric.map { Glob($0) })
+        let selection = selection.selection(nowNs: Readable.nowNs())
         do {
             if dryRun {
                 try count(selection, settings, target)

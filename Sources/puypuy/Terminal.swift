@@ -5,6 +5,9 @@ enum Terminal {
     /// Whether standard output is a terminal.
     static var isInteractive: Bool { isatty(STDOUT_FILENO) == 1 }
 
+    /// Whether standard error is a terminal, on which progress can be drawn.
+    static var showsProgress: Bool { isatty(STDERR_FILENO) == 1 }
+
     /// Columns of the terminal; 80 when there is none.
     static var width: Int {
         var size = winsize()
@@ -39,17 +42,27 @@ enum Terminal {
     /// Writes a line to standard error.
     static func errorText(_ text: String) { write(text + "\n", to: STDERR_FILENO) }
 
+    /// Draws `text` over the last line of standard error, which is a terminal.
+    static func errorStatus(_ text: String) { write("\r\u{1B}[K" + text, to: STDERR_FILENO) }
+
+    /// Writes bytes to standard output.
+    static func write(_ bytes: [UInt8]) {
+        bytes.withUnsafeBytes { write($0, to: STDOUT_FILENO) }
+    }
+
     private static func write(_ text: String, to descriptor: CInt) {
         var text = text
-        text.withUTF8 { bytes in
-            var rest = UnsafeRawBufferPointer(bytes)
-            while !rest.isEmpty {
-                let count = Glibc.write(descriptor, rest.baseAddress, rest.count)
-                if count < 0 && errno == EINTR { continue }
-                // The reader of a pipe is gone: nobody is interested in the rest.
-                if count <= 0 { exit(errno == EPIPE ? 0 : 1) }
-                rest = UnsafeRawBufferPointer(rebasing: rest.dropFirst(count))
-            }
+        text.withUTF8 { write(UnsafeRawBufferPointer($0), to: descriptor) }
+    }
+
+    private static func write(_ bytes: UnsafeRawBufferPointer, to descriptor: CInt) {
+        var rest = bytes
+        while !rest.isEmpty {
+            let count = Glibc.write(descriptor, rest.baseAddress, rest.count)
+            if count < 0 && errno == EINTR { continue }
+            // The reader of a pipe is gone: nobody is interested in the rest.
+            if count <= 0 { exit(errno == EPIPE ? 0 : 1) }
+            rest = UnsafeRawBufferPointer(rebasing: rest.dropFirst(count))
         }
     }
 

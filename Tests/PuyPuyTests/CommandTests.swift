@@ -152,6 +152,7 @@ struct CommandTests {
         for command in [
             [], ["daemon"], ["once"], ["check", "list"], ["check", "run"], ["config", "check"],
             ["config", "show"], ["spool", "inspect"], ["spool", "replay"],
+            ["spool", "verify"], ["spool", "export"],
         ] {
             let output = try puypuy.run(command + ["--help"])
             #expect(output.code == 0)

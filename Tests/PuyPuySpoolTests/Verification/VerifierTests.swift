@@ -59,7 +59,8 @@ struct VerifierTests {
         try change(
             fixture,
             """
-            UPDATE batch SET payload = substr(payload, 1, 100) || x'00' || substr(payload, 102)
+            UPDATE batch SET payload =
+                CAST(substr(payload, 1, 100) || x'00' || substr(payload, 102) AS BLOB)
             WHERE id = 5
             """)
         let found = try verify(fixture)

@@ -64,7 +64,10 @@ let package = Package(
         .target(name: "PuyPuyCore", swiftSettings: strict),
         .target(
             name: "PuyPuySpool", dependencies: ["PuyPuyCore", "CSQLite", logging],
-            resources: [.embedInCode("Migrations/0001_create_spool.sql")],
+            resources: [
+                .embedInCode("Migrations/0001_create_spool.sql"),
+                .embedInCode("Migrations/0002_create_salvaged.sql"),
+            ],
             swiftSettings: strict),
         .target(
             name: "PuyPuyChecks",

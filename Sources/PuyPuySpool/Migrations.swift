@@ -3,7 +3,8 @@
 enum Migrations {
     /// The SQL of each version, from 1.
     static let all: [String] = [
-        String(decoding: PackageResources._001_create_spool_sql, as: UTF8.self)
+        String(decoding: PackageResources._001_create_spool_sql, as: UTF8.self),
+        String(decoding: PackageResources._002_create_salvaged_sql, as: UTF8.self),
     ]
 
     /// The version that this program reads and writes.

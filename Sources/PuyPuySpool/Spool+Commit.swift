@@ -171,16 +171,7 @@ extension Spool {
         _ block: PointBlock, storing: Bool, next: inout BatchID
     ) throws(SpoolError) {
         if storing {
-            try connection.statement(
-                """
-                INSERT INTO batch (id, committed_ns, first_ns, last_ns, points, codec, payload)
-                VALUES (?1, ?2, ?3, ?4, ?5, ?6, ?7)
-                """
-            )
-            .bind(1, next).bind(2, wallNs())
-            .bind(3, block.timestampsNs.min() ?? 0).bind(4, block.timestampsNs.max() ?? 0)
-            .bind(5, Int64(block.count)).bind(6, Int64(BatchCodec.version))
-            .bind(7, BatchCodec.encode(block)).run()
+            try insert(block, as: next)
             next += 1
         }
         let points = Int64(block.count)
@@ -196,6 +187,20 @@ extension Spool {
             }
             try ledger.add(change, backend: entry.id)
         }
+    }
+
+    /// Writes a batch, within a transaction of the caller, who books its points.
+    func insert(_ block: PointBlock, as number: BatchID) throws(SpoolError) {
+        try connection.statement(
+            """
+            INSERT INTO batch (id, committed_ns, first_ns, last_ns, points, codec, payload)
+            VALUES (?1, ?2, ?3, ?4, ?5, ?6, ?7)
+            """
+        )
+        .bind(1, number).bind(2, wallNs())
+        .bind(3, block.timestampsNs.min() ?? 0).bind(4, block.timestampsNs.max() ?? 0)
+        .bind(5, Int64(block.count)).bind(6, Int64(BatchCodec.version))
+        .bind(7, BatchCodec.encode(block)).run()
     }
 
     /// Moves the write-ahead log into the file when it has grown enough.

@@ -40,8 +40,7 @@ extension Spool {
     /// does the policy decide. Returns false when the points must not be stored: the policy is to
     /// drop the newest. Throws when they have to wait.
     func makeRoom(forPoints points: Int) throws(SpoolError) -> Bool {
-        // 16 bytes is more than a point takes; the rest is for pages of tables and indexes.
-        let needed = Int64(points) * 16 + 256 << 10
+        let needed = Self.bytes(forPoints: points)
         for _ in 0..<Self.stepsPerCommit {
             guard let shortage = try room.shortage(of: needed, connection) else { return true }
             if try deleteConfirmed(before: .max) == 0 {
@@ -56,6 +55,22 @@ extension Spool {
             checkpointWhenDue()
         }
         return true
+    }
+
+    /// Makes room for so many points from batches that nobody waits for, and throws when those are not
+    /// enough: what is pending stays.
+    func makeRoomFromHistory(forPoints points: Int) throws(SpoolError) {
+        while try room.shortage(of: Self.bytes(forPoints: points), connection) != nil {
+            if try deleteConfirmed(before: .max) == 0 {
+                throw roomError("the spool or its file system is at its limit")
+            }
+            checkpointWhenDue()
+        }
+    }
+
+    /// 16 bytes is more than a point takes; the rest is for pages of tables and indexes.
+    private static func bytes(forPoints points: Int) -> Int64 {
+        Int64(points) * 16 + 256 << 10
     }
 
     /// Steps of making room in one commit. After a cap was lowered by much there is more to do than

@@ -109,7 +109,8 @@ enum SpoolFile {
             "the spool is damaged: moved aside, a new one begins",
             metadata: [
                 "cause": "\(damage.cause)", "moved_to": "\(aside)",
-                "hint": "what is pending in it is not delivered; keep the file",
+                "hint":
+                    "what was pending in it is not delivered; stop the daemon and run: puypuy spool salvage \(aside)",
             ])
     }
 

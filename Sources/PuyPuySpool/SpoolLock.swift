@@ -33,6 +33,18 @@ final class SpoolLock {
         if descriptor >= 0 { close(descriptor) }
     }
 
+    /// Throws when a process has the spool at `path`. Takes nothing and makes no file.
+    static func checkNobodyHolds(spoolAt path: String) throws(SpoolError) {
+        let descriptor = open(SpoolLock.path(forSpoolAt: path), O_RDWR | O_CLOEXEC)
+        guard descriptor >= 0 else { return }
+        defer { close(descriptor) }
+        guard flock(descriptor, LOCK_EX | LOCK_NB) != 0, errno == EWOULDBLOCK else { return }
+        throw SpoolError(
+            .locked, operation: "cannot salvage", subject: path,
+            cause: "process \(readHolder(descriptor)) is using this spool",
+            hint: "stop that process first: systemctl stop puypuy, or kill its process")
+    }
+
     static func path(forSpoolAt path: String) -> String {
         path.hasSuffix(".db") ? String(path.dropLast(3)) + ".lock" : path + ".lock"
     }

@@ -1,3 +1,5 @@
+internal import Synchronization
+
 /// How far a command has come, on one line of standard error: drawn again and again on a terminal,
 /// not at all elsewhere.
 struct ProgressLine {
@@ -26,4 +28,18 @@ struct ProgressLine {
     func clear() {
         if shown != nil { Terminal.errorStatus("") }
     }
+}
+
+/// A progress line that several threads may draw, one after the other.
+final class SharedProgress: Sendable {
+    private let line: Mutex<ProgressLine>
+
+    /// A line that begins with `words`; nothing is drawn yet.
+    init(_ words: String) { line = Mutex(ProgressLine(words)) }
+
+    /// Shows `part`, from 0 to 1.
+    func show(_ part: Double) { line.withLock { $0.show(part) } }
+
+    /// Takes the line away.
+    func clear() { line.withLock { $0.clear() } }
 }

@@ -3,6 +3,10 @@ internal import ArgumentParser
 /// `puypuy spool …`
 struct SpoolCommand: AsyncParsableCommand {
     static let configuration = CommandConfiguration(
-        commandName: "spool", abstract: "Look into the spool, check it, write out what it holds, and send from it again.",
-        subcommands: [InspectCommand.self, VerifyCommand.self, ExportCommand.self, ReplayCommand.self])
+        commandName: "spool",
+        abstract: "Look into the spool, check it, write out what it holds, and send from it again.",
+        subcommands: [
+            InspectCommand.self, VerifyCommand.self, ExportCommand.self, ReplayCommand.self,
+            SalvageCommand.self,
+        ])
 }

@@ -58,8 +58,12 @@ struct VerificationReport {
             return "the points of these batches are lost, and the others are not: the daemon skips"
                 + " such batches and books their points as expired; check the disk"
         }
-        return "stop the daemon, keep a copy of the file with its -wal and -shm, and check the"
-            + " disk; moved away, the file makes room for a new spool at the next start"
+        if path.contains(".damaged-") {
+            return "check the disk, stop the daemon, and run: puypuy spool salvage \(path)"
+        }
+        return "check the disk, stop the daemon, and rename the file to \(path).damaged-1 and its"
+            + " -wal, if there is one, to \(path).damaged-1-wal; then run: puypuy spool salvage"
+            + " \(path).damaged-1"
     }
 
     private func add(_ found: [String], of count: Int64? = nil, to lines: inout [String]) {

@@ -52,7 +52,7 @@ struct SpoolCommandTests {
         let output = try puypuy.run(["spool", "verify"])
         #expect(output.code == 1)
         #expect(output.text.contains("DAMAGED"), "\(output.text)\(output.errors)")
-        #expect(output.text.contains("keep a copy"))
+        #expect(output.text.contains("puypuy spool salvage"))
         let json = try puypuy.run(["spool", "verify", "--json"])
         #expect(json.code == 1)
         #expect(json.text.contains("\"sound\":false"))
@@ -76,7 +76,9 @@ struct SpoolCommandTests {
         case "csv":
             #expect(lines[0].hasPrefix("time,metric,"))
             #expect(lines[0].hasSuffix(",value"))
-            #expect(Set(lines.map { $0.split(separator: ",", omittingEmptySubsequences: false).count }).count == 1)
+            #expect(
+                Set(lines.map { $0.split(separator: ",", omittingEmptySubsequences: false).count })
+                    .count == 1)
             #expect(output.text.hasSuffix("\r\n"))
         default:
             let object = try #require(
@@ -99,7 +101,9 @@ struct SpoolCommandTests {
         #expect(past.text.isEmpty)
     }
 
-    @Test func `an exported file is private, complete, and takes the place of the one before`() throws {
+    @Test func `an exported file is private, complete, and takes the place of the one before`()
+        throws
+    {
         let puypuy = try collected()
         try puypuy.directory.write("points.csv", "old")
         let output = try puypuy.run(

@@ -4,7 +4,7 @@ internal import PuyPuyBackends
 internal import PuyPuyChecks
 internal import PuyPuyCore
 internal import PuyPuySender
-internal import PuyPuySpool
+public import PuyPuySpool
 internal import ServiceLifecycle
 internal import UnixSignals
 
@@ -105,6 +105,11 @@ extension SpoolBackend {
             name: configuration.name, type: configuration.type.rawValue,
             keepsPoints: !configuration.type.hasSender, backfill: configuration.backfill)
     }
+}
+
+extension Settings {
+    /// The configured backends as the spool sees them.
+    public var destinations: [SpoolBackend] { backends.map(SpoolBackend.init) }
 }
 
 /// Ends the scheduler in order: runs in progress are stored, or cut at the deadline.

@@ -1,9 +1,12 @@
 /// A pattern for names, as shells have it: `*` stands for any text, `?` for any one byte.
-public struct Glob: Sendable, Hashable {
+public struct Glob: Sendable, Hashable, CustomStringConvertible {
     private let pattern: [UInt8]
 
     /// A pattern.
     public init(_ pattern: String) { self.pattern = Array(pattern.utf8) }
+
+    /// The pattern.
+    public var description: String { String(decoding: pattern, as: UTF8.self) }
 
     /// Whether `name` is as the pattern says, from its first to its last byte.
     public func matches(_ name: String) -> Bool {

@@ -38,8 +38,9 @@ extension Spool {
     /// At the spool's own cap the policy decides what goes next. When others have filled the file
     /// system, points wait in memory for as long as they fit there, since that may pass; only then
     /// does the policy decide. Returns false when the points must not be stored: the policy is to
-    /// drop the newest. Throws when they have to wait.
-    func makeRoom(forPoints points: Int) throws(SpoolError) -> Bool {
+    /// drop the newest. Throws when they have to wait, and when nothing confirmed is left and nothing
+    /// pending is to expire (`mayExpire`).
+    func makeRoom(forPoints points: Int, mayExpire: Bool = true) throws(SpoolError) -> Bool {
         let needed = Self.bytes(forPoints: points)
         for _ in 0..<Self.stepsPerCommit {
             guard let shortage = try room.shortage(of: needed, connection) else { return true }
@@ -47,6 +48,7 @@ extension Spool {
                 if shortage == .disk && points <= options.memoryBufferPoints {
                     throw roomError("the file system has no more than spool_min_free_mb left")
                 }
+                if !mayExpire { throw roomError("the spool is at its limit") }
                 if options.overflow == .dropNewest { return false }
                 if try expireOldest(before: .max) == 0 {
                     throw roomError("the spool is at its limit and holds nothing that can go")

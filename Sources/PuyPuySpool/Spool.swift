@@ -183,9 +183,12 @@ public actor Spool: RunStore {
                 returning: failure.acknowledgements.map { .failure($0) }
                     ?? .success(pendingSet(of: waiting.acknowledgement.backend)))
         }
-        if failure.runs == nil && !runs.isEmpty {
-            for subscriber in subscribers { subscriber() }
-        }
+        if failure.runs == nil && !runs.isEmpty { announce() }
+    }
+
+    /// Tells the subscribers that there are new batches.
+    func announce() {
+        for subscriber in subscribers { subscriber() }
     }
 }
 

@@ -42,20 +42,23 @@ extension SpoolReader {
         (fileSizeBytes(path), fileSizeBytes(path + "-wal"))
     }
 
-    /// The newest dead letters, at most `limit`.
-    public func deadLetters(limit: Int) throws(SpoolError) -> [DeadLetter] {
+    /// The newest dead letters that `filter` means, at most `limit`, newest first.
+    public func deadLetters(
+        limit: Int, filter: DeadLetterFilter = DeadLetterFilter()
+    ) throws(SpoolError) -> [DeadLetter] {
         let statement = try connection.statement(
             """
             SELECT backend.name, series.metric, series.tags, timestamp_ns, value, reason, died_ns
             FROM dead_letter JOIN backend ON backend.id = backend
                 JOIN series ON series.id = series
-            ORDER BY dead_letter.id DESC LIMIT ?1
+            WHERE ?1 IS NULL OR backend.name = ?1 ORDER BY dead_letter.id DESC
             """
         )
-        .bind(1, Int64(limit))
+        .bind(1, filter.backend)
         defer { statement.reset() }
         var letters: [DeadLetter] = []
-        while try statement.step() {
+        while letters.count < limit, try statement.step() {
+            guard filter.metric?.matches(statement.text(1)) ?? true else { continue }
             let series = Series(
                 metric: statement.text(1), tags: Tags(statement.text(2)) ?? .none)
             letters.append(
@@ -67,6 +70,24 @@ extension SpoolReader {
                     reason: statement.text(5), diedNs: statement.integer(6)))
         }
         return letters
+    }
+
+    /// The backends that have dead letters, in the order of their numbers.
+    public func backendsWithDeadLetters() throws(SpoolError) -> [String] {
+        let statement = try connection.statement(
+            """
+            SELECT name FROM backend
+            WHERE EXISTS (SELECT 1 FROM dead_letter WHERE backend = backend.id) ORDER BY id
+            """)
+        defer { statement.reset() }
+        var names: [String] = []
+        while try statement.step() { names.append(statement.text(0)) }
+        return names
+    }
+
+    /// The number of the newest dead letter; 0 without any.
+    public func newestDeadLetter() throws(SpoolError) -> Int64 {
+        try connection.integer("SELECT coalesce(max(id), 0) FROM dead_letter")
     }
 
     /// The rate state of every counter, as it was committed last.

@@ -12,6 +12,14 @@ extension JSONText {
         ])
     }
 
+    /// A dead letter: backend, point, reason, when it was refused.
+    static func deadLetter(_ letter: DeadLetter) -> String {
+        object([
+            ("backend", string(letter.backend)), ("point", point(letter.point)),
+            ("reason", string(letter.reason)), ("died_ns", "\(letter.diedNs)"),
+        ])
+    }
+
     /// A backend with its books.
     static func backend(_ backend: BackendSummary) -> String {
         object([

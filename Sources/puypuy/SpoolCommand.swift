@@ -7,6 +7,6 @@ struct SpoolCommand: AsyncParsableCommand {
         abstract: "Look into the spool, check it, write out what it holds, and send from it again.",
         subcommands: [
             InspectCommand.self, VerifyCommand.self, ExportCommand.self, ReplayCommand.self,
-            SalvageCommand.self,
+            SalvageCommand.self, DeadCommand.self,
         ])
 }

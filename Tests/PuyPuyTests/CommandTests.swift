@@ -153,6 +153,7 @@ struct CommandTests {
             [], ["daemon"], ["once"], ["check", "list"], ["check", "run"], ["config", "check"],
             ["config", "show"], ["spool", "inspect"], ["spool", "replay"],
             ["spool", "verify"], ["spool", "export"],
+            ["spool", "dead", "list"], ["spool", "dead", "retry"], ["spool", "dead", "discard"],
         ] {
             let output = try puypuy.run(command + ["--help"])
             #expect(output.code == 0)

@@ -192,8 +192,8 @@ extension InfluxServer {
     }
 
     /// Runs a statement that is no SELECT. Does not work over HTTPS.
-    public func statement(_ text: String) throws(TestSupportError) {
-        _ = try answer(to: text, database: "")
+    public func statement(_ text: String, database: String = "") throws(TestSupportError) {
+        _ = try answer(to: text, database: database)
     }
 
     /// Runs a SELECT of one column with `GROUP BY *`, and gives each series with its points in the

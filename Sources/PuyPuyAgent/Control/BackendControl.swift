@@ -52,11 +52,31 @@ public struct BackendControl: Sendable {
                 "cannot forget backend \(name): it is configured; remove its section from the"
                     + " configuration first, and restart the daemon")
         }
+        return try await throughDaemonOrLock { client throws(ControlError) in
+            try client.forget(name)
+        } stored: { spool in
+            try await spool.forget(name)
+        }
+    }
+
+    /// Where the spool is.
+    var spoolPath: String { settings.spool.path }
+
+    /// Lets the daemon do something, or does it on the spool itself, with its lock, when no daemon
+    /// runs.
+    func throughDaemonOrLock<Result>(
+        _ ask: (ControlClient) throws(ControlError) -> Result,
+        stored change: (Spool) async throws -> Result
+    ) async throws -> Result {
         let deadline = ContinuousClock.now + Self.patience
         while true {
-            if let books = try askToForget(name) { return books }
+            do throws(ControlError) {
+                return try ask(client)
+            } catch {
+                guard case .noDaemon = error else { throw error }
+            }
             do {
-                return try await forgetStored(name)
+                return try await withSpool(change)
             } catch let error as SpoolError {
                 guard error.kind == .locked, ContinuousClock.now < deadline else { throw error }
                 // The daemon is about to listen, or to end.
@@ -65,24 +85,16 @@ public struct BackendControl: Sendable {
         }
     }
 
-    /// Asks the daemon; `nil` when there is none, and the spool is there for the taking.
-    private func askToForget(_ name: String) throws(ControlError) -> Ledger? {
-        do {
-            return try client.forget(name)
-        } catch {
-            if case .noDaemon = error { return nil }
-            throw error
-        }
-    }
-
-    private func forgetStored(_ name: String) async throws -> Ledger {
+    private func withSpool<Result>(
+        _ change: (Spool) async throws -> Result
+    ) async throws -> Result {
         // Opening a spool would make one where there is none.
         _ = try SpoolReader(path: settings.spool.path)
         let spool = try Spool(settings.spool, logger: logger)
         do {
-            let books = try await spool.forget(name)
+            let result = try await change(spool)
             await spool.close()
-            return books
+            return result
         } catch {
             await spool.close()
             throw error

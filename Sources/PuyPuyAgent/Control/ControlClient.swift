@@ -38,12 +38,26 @@ struct ControlClient: Sendable {
             dead: answer["dead"]?.integer ?? 0, expired: answer["expired"]?.integer ?? 0)
     }
 
-    private func ask(_ method: String, _ path: String) throws(ControlError) -> JSONValue {
+    /// Lets the daemon settle dead letters.
+    func settle(
+        _ action: DeadLetterAction, _ part: DeadLetterPart
+    ) throws(ControlError) -> DeadLetterProgress {
+        let answer = try ask("POST", "/api/v1/dead/\(action.rawValue)", body: part.json)
+        guard let letters = answer["letters"]?.integer else {
+            throw .noAnswer(socket.path, cause: "its answer does not say how many letters")
+        }
+        return DeadLetterProgress(letters: letters, after: answer["after"]?.integer)
+    }
+
+    private func ask(
+        _ method: String, _ path: String, body: String = ""
+    ) throws(ControlError) -> JSONValue {
         let descriptor = try connection()
         defer { close(descriptor) }
         try send(
-            "\(method) \(path) HTTP/1.1\r\nHost: localhost\r\nContent-Length: 0\r\n"
-                + "Connection: close\r\n\r\n", to: descriptor)
+            "\(method) \(path) HTTP/1.1\r\nHost: localhost\r\n"
+                + "Content-Length: \(body.utf8.count)\r\nConnection: close\r\n\r\n\(body)",
+            to: descriptor)
         let answer = try receive(from: descriptor)
         let head = "HTTP/1.1 ".utf8.count
         guard let status = Int(String(decoding: answer.dropFirst(head).prefix(3), as: UTF8.self)),

@@ -69,6 +69,15 @@ actor DaemonSource: WebSource {
 
     func forget(_ backend: String) async throws -> Ledger { try await spool.forget(backend) }
 
+    func settle(
+        _ action: DeadLetterAction, _ part: DeadLetterPart
+    ) async throws -> DeadLetterProgress {
+        let progress = try await spool.settle(action, part)
+        // The commit wakes senders; one that waits after a failure is to try now as well.
+        if action == .retry && progress.letters > 0 { _ = retry(part.backend) }
+        return progress
+    }
+
     func runPlugin(_ name: String, arguments: String) async -> NagiosPlugins.Answer? {
         guard runningPlugins < Self.mostPlugins else { return nil }
         runningPlugins += 1

@@ -18,6 +18,10 @@ protocol WebSource: Sendable {
     func retry(_ backend: String) async -> Bool
     /// Forgets a backend that is configured no more; returns its books as they were.
     func forget(_ backend: String) async throws -> Ledger
+    /// Retries or discards dead letters, some at a time.
+    func settle(
+        _ action: DeadLetterAction, _ part: DeadLetterPart
+    ) async throws -> DeadLetterProgress
     /// Runs the plugin `name` of `[Nagios]`; `nil` when so many run that it has to wait.
     func runPlugin(_ name: String, arguments: String) async -> NagiosPlugins.Answer?
 }
@@ -32,6 +36,7 @@ struct WebRouter: Sendable {
         case health, readiness, metrics, status, backends, plugin
         case retry(String)
         case forget(String)
+        case deadLetters(DeadLetterAction)
 
         init?(_ segments: [String]) {
             switch segments {
@@ -41,6 +46,8 @@ struct WebRouter: Sendable {
             case ["nag"]: self = .plugin
             case ["api", "v1", "status"]: self = .status
             case ["api", "v1", "backends"]: self = .backends
+            case ["api", "v1", "dead", "retry"]: self = .deadLetters(.retry)
+            case ["api", "v1", "dead", "discard"]: self = .deadLetters(.discard)
             default:
                 guard segments.count == 5, segments[..<3] == ["api", "v1", "backends"] else {
                     return nil
@@ -55,14 +62,14 @@ struct WebRouter: Sendable {
 
         var changesSomething: Bool {
             switch self {
-            case .retry, .forget: true
+            case .retry, .forget, .deadLetters: true
             default: false
             }
         }
 
         var methods: [String] {
             switch self {
-            case .retry, .forget, .plugin: ["POST"]
+            case .retry, .forget, .deadLetters, .plugin: ["POST"]
             default: ["GET", "HEAD"]
             }
         }
@@ -102,8 +109,8 @@ struct WebRouter: Sendable {
             return shaped(
                 .text(
                     403,
-                    "only the control socket may change something: use puypuy backend on the"
-                        + " host itself"), for: request)
+                    "only the control socket may change something: use puypuy backend or puypuy"
+                        + " spool dead on the host itself"), for: request)
         }
         return shaped(await result(of: route, request), for: request)
     }
@@ -140,6 +147,11 @@ struct WebRouter: Sendable {
                         ("delivered", "\(books.delivered)"), ("pending", "\(books.pending)"),
                         ("dead", "\(books.dead)"), ("expired", "\(books.expired)"),
                     ]))
+            case .deadLetters(let action):
+                guard let json = JSONValue(request.body), let part = DeadLetterPart(json) else {
+                    return .text(400, "the body must be {\"backend\": \"its name\"}")
+                }
+                return .json(200, try await source.settle(action, part).json)
             }
         } catch {
             return .text(route.changesSomething ? 409 : 503, "\(error)")

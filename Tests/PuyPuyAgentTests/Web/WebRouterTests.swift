@@ -23,6 +23,13 @@ import Testing
             if backend == "a" { throw Trouble() }
             return Ledger(pending: 7)
         }
+        func settle(
+            _ action: DeadLetterAction, _ part: DeadLetterPart
+        ) throws -> DeadLetterProgress {
+            if part.backend == "a" { throw Trouble() }
+            return DeadLetterProgress(
+                letters: part.last, after: part.metric == nil ? nil : part.after + 1)
+        }
         func runPlugin(_ name: String, arguments: String) async -> NagiosPlugins.Answer? {
             if name == "busy" { return nil }
             return await NagiosPlugins(commands: ["echo": "/bin/echo configured"])
@@ -126,6 +133,36 @@ import Testing
             #expect(answer.status == 403 && answer.contentType == "application/json")
             #expect(await router.answer(request("POST", path, from: .control)).status == 200)
         }
+    }
+
+    private func dead(
+        _ path: String, _ body: String, from origin: WebRequest.Origin? = .control
+    ) async throws -> WebAnswer {
+        var asked = request("POST", "/api/v1/dead/" + path, from: origin, key: "k")
+        asked.body = Array(body.utf8)
+        return await (try router(key: "k")).answer(asked)
+    }
+
+    @Test(arguments: ["retry", "discard"])
+    func `dead letters are settled for the control socket alone`(_ action: String) async throws {
+        let part = #"{"backend":"b","metric":"m*","after":3,"last":9}"#
+        #expect(text(try await dead(action, part)) == #"{"letters":9,"after":4}"# + "\n")
+        let all = try await dead(action, #"{"backend":"b","metric":null,"last":5}"#)
+        #expect(text(all) == #"{"letters":5,"after":null}"# + "\n")
+        #expect(try await dead(action, part, from: nil).status == 403)
+        #expect(try await dead(action, #"{"backend":"a"}"#).status == 409)
+        let get = await (try router()).answer(
+            request("GET", "/api/v1/dead/" + action, from: .control))
+        #expect(get.status == 405)
+    }
+
+    @Test(arguments: [
+        "", "[]", "{}", #"{"backend":1}"#, #"{"backend":"b","metric":2}"#,
+        #"{"backend":"b","after":"x"}"#, #"{"backend":"b","last":1.5}"#,
+        #"{"backend":"b","all":1}"#,
+    ])
+    func `a body that does not say which dead letters settles none`(_ body: String) async throws {
+        #expect(try await dead("discard", body).status == 400)
     }
 
     private func nag(

@@ -11,6 +11,8 @@ public struct SpoolError: Error, Sendable, CustomStringConvertible {
         case locked
         /// The spool was written by a newer program.
         case newer
+        /// A query cannot be run as it is.
+        case query
         /// Anything else.
         case other
     }

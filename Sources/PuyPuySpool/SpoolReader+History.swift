@@ -12,18 +12,20 @@ extension SpoolReader {
         return try statement.step() ? statement.integer(0) : 0
     }
 
-    /// The next retained batches behind `cursor` that touch the time between `fromNs` and `toNs`,
-    /// whole, with at most `maxPoints` points, one batch at least; `nil` when there are no more.
+    /// The next retained batches behind `cursor`, up to `newest`, that touch the time between
+    /// `fromNs` and `toNs`, whole, with at most `maxPoints` points, one batch at least; `nil` when
+    /// there are no more.
     public func history(
-        after cursor: BatchID, fromNs: Int64, toNs: Int64, maxPoints: Int
+        after cursor: BatchID, upTo newest: BatchID = .max, fromNs: Int64, toNs: Int64,
+        maxPoints: Int
     ) throws(SpoolError) -> LoadedUnit? {
         let statement = try connection.statement(
             """
             SELECT id, points, payload FROM batch
-            WHERE id > ?1 AND last_ns >= ?2 AND first_ns <= ?3 ORDER BY id
+            WHERE id > ?1 AND id <= ?4 AND last_ns >= ?2 AND first_ns <= ?3 ORDER BY id
             """
         )
-        .bind(1, cursor).bind(2, fromNs).bind(3, toNs)
+        .bind(1, cursor).bind(2, fromNs).bind(3, toNs).bind(4, newest)
         defer { statement.reset() }
         var unit: LoadedUnit?
         var points: Int64 = 0
@@ -31,7 +33,8 @@ extension SpoolReader {
             let batch = statement.integer(0)
             points += statement.integer(1)
             if unit != nil && points > Int64(maxPoints) { break }
-            var loaded = unit ?? LoadedUnit(batches: batch...batch)
+            // Taken, so that there is no second owner and the columns grow in place.
+            var loaded = unit.take() ?? LoadedUnit(batches: batch...batch)
             loaded.batches = loaded.batches.lowerBound...batch
             switch statement.decodeBatch(2) {
             case .success(let block):
@@ -73,6 +76,23 @@ extension SpoolReader {
     /// The number of the newest batch; 0 without batches.
     public func newestBatch() throws(SpoolError) -> BatchID {
         try connection.integer("SELECT coalesce(max(id), 0) FROM batch")
+    }
+
+    /// The series with the numbers behind `cursor`, in the order of the numbers, at most `limit`.
+    func series(
+        after cursor: SeriesID, limit: Int
+    ) throws(SpoolError) -> [(id: SeriesID, series: Series)] {
+        let statement = try connection.statement(
+            "SELECT id, metric, tags FROM series WHERE id > ?1 ORDER BY id LIMIT ?2"
+        )
+        .bind(1, cursor).bind(2, Int64(limit))
+        defer { statement.reset() }
+        var found: [(id: SeriesID, series: Series)] = []
+        while try statement.step() {
+            let tags = Tags(statement.text(2)) ?? .none
+            found.append((statement.integer(0), Series(metric: statement.text(1), tags: tags)))
+        }
+        return found
     }
 
     /// The keys of the tags of all series, in the order of their bytes.

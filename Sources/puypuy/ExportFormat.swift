@@ -34,9 +34,7 @@ struct PointWriter {
     /// What stands before the first point.
     var head: [UInt8] {
         guard format == .csv else { return [] }
-        return Array(
-            ((["time", "metric"] + keys + ["value"]).map(Self.field)).joined(separator: ",").utf8)
-            + Array("\r\n".utf8)
+        return Array(CSVText.record(["time", "metric"] + keys + ["value"]).utf8)
     }
 
     /// The lines of `block`.
@@ -54,7 +52,7 @@ struct PointWriter {
             let text = text(of: block.seriesIDs[row], catalog)
             let time = block.timestampsNs[row]
             if format == .csv {
-                bytes += Readable.preciseTime(ns: time).utf8
+                bytes += TimeText.text(ns: time).utf8
                 bytes += text
                 bytes += "\(block.values[row])\r\n".utf8
             } else {
@@ -71,8 +69,8 @@ struct PointWriter {
         let series = catalog.series(id)
         var text: String
         if format == .csv {
-            text = "," + Self.field(series.metric) + ","
-            for key in keys { text += Self.field(series.tags[key] ?? "") + "," }
+            text = "," + CSVText.field(series.metric) + ","
+            for key in keys { text += CSVText.field(series.tags[key] ?? "") + "," }
         } else {
             let members = series.tags.pairs.map { ($0.key, JSONText.string($0.value)) }
             text =
@@ -82,20 +80,5 @@ struct PointWriter {
         let bytes = Array(text.utf8)
         texts[id] = bytes
         return bytes
-    }
-
-    /// A field of CSV: quoted when it holds what would end it.
-    private static func field(_ text: String) -> String {
-        let needsQuotes = text.utf8.contains {
-            [UInt8(ascii: ","), UInt8(ascii: "\""), UInt8(ascii: "\r"), UInt8(ascii: "\n")]
-                .contains($0)
-        }
-        guard needsQuotes else { return text }
-        var quoted = "\""
-        for scalar in text.unicodeScalars {
-            if scalar == "\"" { quoted += "\"" }
-            quoted.unicodeScalars.append(scalar)
-        }
-        return quoted + "\""
     }
 }

@@ -26,6 +26,11 @@ enum Readable {
         return count < 0 ? "-" + text : text
     }
 
+    /// What commands say of batches that they leave out.
+    static func damagedBatches(_ count: Int) -> String {
+        "\(count) batch\(count == 1 ? " is" : "es are") damaged and left out; see: puypuy spool verify"
+    }
+
     /// `0.4s`, `12s`, `5m 3s`, `2h 14m`, `3d 4h`.
     static func duration(seconds: Double) -> String {
         if seconds < 0 { return "in " + duration(seconds: -seconds) }
@@ -79,17 +84,6 @@ enum Readable {
         func two(_ number: Int32) -> String { number < 10 ? "0\(number)" : "\(number)" }
         return "\(parts.tm_year + 1900)-\(two(parts.tm_mon + 1))-\(two(parts.tm_mday))"
             + " \(two(parts.tm_hour)):\(two(parts.tm_min)):\(two(parts.tm_sec))"
-    }
-
-    /// `2026-11-23T20:15:03.250000000Z`: RFC 3339, to the nanosecond.
-    static func preciseTime(ns: Int64) -> String {
-        let (seconds, rest) = ns.quotientAndRemainder(dividingBy: 1_000_000_000)
-        // Before 1970 the remainder is negative.
-        let whole = rest < 0 ? seconds - 1 : seconds
-        let digits = String(rest < 0 ? rest + 1_000_000_000 : rest)
-        let text = time(ns: whole * 1_000_000_000)
-        return text.prefix(10) + "T" + text.suffix(8) + "."
-            + String(repeating: "0", count: 9 - digits.count) + digits + "Z"
     }
 
     /// Nanoseconds since the epoch.

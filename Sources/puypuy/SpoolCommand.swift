@@ -6,7 +6,7 @@ struct SpoolCommand: AsyncParsableCommand {
         commandName: "spool",
         abstract: "Look into the spool, check it, write out what it holds, and send from it again.",
         subcommands: [
-            InspectCommand.self, VerifyCommand.self, ExportCommand.self, ReplayCommand.self,
-            SalvageCommand.self, DeadCommand.self,
+            InspectCommand.self, VerifyCommand.self, QueryCommand.self, ExportCommand.self,
+            ReplayCommand.self, DeadCommand.self, SalvageCommand.self,
         ])
 }

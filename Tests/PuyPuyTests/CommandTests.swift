@@ -152,7 +152,7 @@ struct CommandTests {
         for command in [
             [], ["daemon"], ["once"], ["check", "list"], ["check", "run"], ["config", "check"],
             ["config", "show"], ["spool", "inspect"], ["spool", "replay"],
-            ["spool", "verify"], ["spool", "export"],
+            ["spool", "verify"], ["spool", "export"], ["spool", "query"],
             ["spool", "dead", "list"], ["spool", "dead", "retry"], ["spool", "dead", "discard"],
         ] {
             let output = try puypuy.run(command + ["--help"])

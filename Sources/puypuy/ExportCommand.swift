@@ -15,8 +15,10 @@ struct ExportCommand: AsyncParsableCommand {
             Batch by batch, in the order of the commits; within the spool, points have no other order.
             Reads only, and works beside the daemon. What is committed after the start is left out.
 
-            line: InfluxDB's line protocol, times in nanoseconds. csv: RFC 4180, columns time (UTC),
-            metric, one for each tag, value. json: an object on each line, time_ns in nanoseconds.
+            line: InfluxDB's line protocol, times in nanoseconds. Integers have no "i" behind them and
+            become floats there, as those that the backends send without "integers: yes".
+            csv: RFC 4180, columns time (UTC), metric, one for each tag, value.
+            json: an object on each line, time_ns in nanoseconds.
 
             A file is mode 0600, and there only when it is complete. Exit code 1 when batches are
             damaged or points are left out; the others are written.
@@ -44,7 +46,9 @@ struct ExportCommand: AsyncParsableCommand {
         // A reader of our output that has seen enough ends the command, and that is no failure.
         signal(SIGPIPE, SIG_IGN)
         let cut = Cut()
-        let interrupts = [SIGINT, SIGTERM].map { number in
+        // A file is not left behind half written. Elsewhere a signal ends the command at once, also
+        // while nobody reads.
+        let interrupts = (output == nil ? [] : [SIGINT, SIGTERM]).map { number in
             signal(number, SIG_IGN)
             let source = DispatchSource.makeSignalSource(signal: number)
             source.setEventHandler { cut.raise() }
@@ -100,7 +104,7 @@ struct Export {
     var problems: [String] {
         var problems: [String] = []
         if damagedBatches > 0 {
-            problems.append("\(damagedBatches) batches are damaged; see: puypuy spool verify")
+            problems.append(Readable.damagedBatches(damagedBatches))
         }
         if let reason = writer.firstReason {
             problems.append("\(writer.left) points have no line: \(reason)")
@@ -118,8 +122,8 @@ struct Export {
         var cursor: BatchID = 0
         var seen: Int64 = 0
         while let unit = try reader.history(
-            after: cursor, fromNs: selection.fromNs, toNs: selection.toNs,
-            maxPoints: Self.pointsPerUnit), unit.batches.lowerBound <= newest
+            after: cursor, upTo: newest, fromNs: selection.fromNs, toNs: selection.toNs,
+            maxPoints: Self.pointsPerUnit)
         {
             if isCut() { throw Failure.failed("interrupted") }
             cursor = unit.batches.upperBound
@@ -135,10 +139,9 @@ struct Export {
 
     private mutating func chosen(of unit: LoadedUnit) -> PointBlock {
         if matches.count > 20_000 { matches.removeAll() }
-        let end = unit.ends.last { $0.batch <= newest }?.row ?? 0
         var rows: [Int] = []
-        rows.reserveCapacity(end)
-        for row in 0..<end {
+        rows.reserveCapacity(unit.block.count)
+        for row in 0..<unit.block.count {
             let time = unit.block.timestampsNs[row]
             guard time >= selection.fromNs, time <= selection.toNs else { continue }
             if let glob = selection.metric {

@@ -27,6 +27,14 @@ struct SpoolCommandTests {
         try file.close()
     }
 
+    /// Changes a byte of the oldest batch, behind the back of the program.
+    private func damageFirstBatch(_ puypuy: Installation) throws {
+        let sql =
+            "UPDATE batch SET payload = zeroblob(100) WHERE id = (SELECT min(id) FROM batch)"
+        let child = try ChildProcess("sqlite3", [puypuy.path + "/var/spool.db", sql])
+        #expect(child.waitForEnd(within: .seconds(20)) && child.exitCode == 0)
+    }
+
     @Test func `verify says that a spool is sound, with exit code 0`() throws {
         let puypuy = try collected()
         let output = try puypuy.run(["spool", "verify"])
@@ -88,6 +96,63 @@ struct SpoolCommandTests {
             #expect(object["time_ns"] is Int)
             #expect(object["value"] is Double)
         }
+    }
+
+    @Test func `exported lines bring the same points to an InfluxDB`() throws {
+        let server = try InfluxServer.started()
+        let puypuy = try collected()
+        let output = try puypuy.run(["spool", "export", "--format", "line"])
+        try server.write(output.text)
+        let there = try server.points().mapValues { $0.map { [Double($0.timestampNs), $0.value] } }
+        let here = try puypuy.collected()
+            .mapValues { $0.map { [Double($0.timestampNs), $0.value] } }
+        #expect(!here.isEmpty)
+        #expect(there == here)
+    }
+
+    @Test func `a field of CSV that needs quotes has them`() throws {
+        let puypuy = try Installation(
+            configuration: "[SelfConfig]\nhostname: a.example\n[TSDB]\ntsdtype: Local\n",
+            scripts: ["check_odd.sh": "#!/bin/sh\necho 'odd_metric 5 room=a\"b,c'\n"])
+        #expect(try puypuy.run(["once", "--send"]).code == 0)
+        let output = try puypuy.run(["spool", "export", "--format", "csv"])
+        #expect(output.code == 0, "\(output.errors)")
+        #expect(output.text.contains(#""a""b,c""#), "\(output.text)")
+    }
+
+    @Test func `a damaged batch is left out of the export, with words and exit code 1`() throws {
+        let puypuy = try collected()
+        #expect(try puypuy.run(["once", "--send"]).code == 0)
+        let whole = try puypuy.run(["spool", "export", "--format", "json"])
+        try damageFirstBatch(puypuy)
+        let output = try puypuy.run(["spool", "export", "--format", "json", "--output", "p.json"])
+        #expect(output.code == 1)
+        #expect(output.errors.contains("1 batch is damaged"), "\(output.errors)")
+        let lines = readText(puypuy.path + "/p.json").split(separator: "\n")
+        #expect(!lines.isEmpty && lines.count < whole.text.split(separator: "\n").count)
+        let query = try puypuy.run(["spool", "query", "SELECT count(*) FROM points"])
+        #expect(query.code == 1)
+        #expect(query.text == "count(*)\r\n\(lines.count)\r\n")
+        #expect(query.errors.contains("1 batch is damaged"), "\(query.errors)")
+    }
+
+    @Test func `export and query work beside the daemon`() throws {
+        let puypuy = try Installation(
+            configuration: "[SelfConfig]\ncheck_period_seconds: 1\n[TSDB]\ntsdtype: Local\n",
+            checks: ["memory"])
+        try puypuy.start()
+        var seen = 0
+        #expect(
+            eventually(within: .seconds(30)) {
+                let output = try? puypuy.run(["spool", "export", "--format", "json"])
+                seen = output?.text.split(separator: "\n").count ?? 0
+                return output?.code == 0 && seen > 0
+            }, "\(puypuy.log)")
+        let query = try puypuy.run(["spool", "query", "SELECT count(*) FROM points"])
+        #expect(query.code == 0, "\(query.errors)")
+        let count = query.text.split(whereSeparator: \.isNewline).last.flatMap { Int($0) } ?? 0
+        #expect(count >= seen)
+        #expect(puypuy.stop() == 0)
     }
 
     @Test func `export chooses by metric and by time`() throws {

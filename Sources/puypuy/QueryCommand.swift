@@ -62,6 +62,7 @@ struct QueryCommand: AsyncParsableCommand {
         // A reader of our output that has seen enough ends the command, and that is no failure.
         signal(SIGPIPE, SIG_IGN)
         PointQuery.limitMemory(bytes: Self.memoryBytes)
+        limitProcessorTime()
         let reader: SpoolReader
         do {
             reader = try SpoolReader(path: settings.spool.path)
@@ -80,6 +81,23 @@ struct QueryCommand: AsyncParsableCommand {
             Terminal.error(Readable.damagedBatches(query.damagedBatches))
             throw ExitCode(1)
         }
+    }
+
+    /// Ends the process when it has worked for longer than the query may: between two looks at the
+    /// clock a single function of SQLite's can take any time, such as printf with a width of a billion.
+    /// setrlimit(2).
+    private func limitProcessorTime() {
+        signal(SIGXCPU) { _ in
+            let words: StaticString =
+                "puypuy: cannot go on with the query: it takes longer than its time\n"
+            _ = write(STDERR_FILENO, words.utf8Start, words.utf8CodeUnitCount)
+            _exit(1)
+        }
+        let resource = __rlimit_resource_t(RLIMIT_CPU.rawValue)
+        var limit = rlimit()
+        guard getrlimit(resource, &limit) == 0 else { return }
+        limit.rlim_cur = min(limit.rlim_cur, rlim_t(timeout.rounded(.up)) + 2)
+        setrlimit(resource, &limit)
     }
 
     private func print(_ query: PointQuery) throws {

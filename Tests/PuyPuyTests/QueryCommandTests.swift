@@ -79,6 +79,14 @@ struct QueryCommandTests {
         #expect(output.errors.contains("longer than its time"), "\(output.errors)")
     }
 
+    @Test func `a single step of SQLite that takes long is cut as well`() throws {
+        // Without a bound on the processor's time: some ten seconds in one call of printf.
+        let output = try query(
+            "SELECT printf('%.*c', 2000000000, 'x')", try collected(), ["--timeout", "0.5"])
+        #expect(output.code == 1)
+        #expect(output.errors.contains("longer than its time"), "\(output.errors)")
+    }
+
     @Test(arguments: [
         "SELECT i FROM n ORDER BY printf('%0900d', i)",
         "SELECT count(*) FROM (SELECT DISTINCT printf('%0900d', i) FROM n)",

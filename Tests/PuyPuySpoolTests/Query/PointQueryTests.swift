@@ -253,13 +253,6 @@ struct PointQueryTests {
         #expect(try time.whileRunning { () throws(SpoolError) in time.isOver })
     }
 
-    @Test func `printf makes nothing larger than that`() async throws {
-        let found = try rows(
-            "SELECT coalesce(length(printf('%.*c', 1000000000, 'x')), 0) <= 1000000",
-            try await filled())
-        #expect(found == [[.integer(1)]])
-    }
-
     @Test func `what is committed after the start is left out`() async throws {
         let fixture = try SpoolFixture()
         let spool = try await fixture.open()

@@ -37,7 +37,9 @@ test: build ## Builds and runs all tests
 	}; \
 	for tests in 'PuyPuy(Core|Spool|Agent)Tests' PuyPuyChecksTests PuyPuyBackendsTests \
 	    PuyPuySenderTests PuyPuyTests; do group --filter "^$$tests[./]" --skip '$(ALONE)'; done; \
-	for tests in ConformanceTests 'PuyPuyTests[./]OutageTests'; do group --filter "$$tests"; done
+	for tests in ConformanceTests 'PuyPuyTests[./]OutageTests' '^PuyPuyFaultTests[./]'; do \
+	    group --filter "$$tests"; \
+	done
 
 # The groups run one after the other: tests that wait for servers and processes would keep the
 # threads that others need to be in time. These take or need the machine for themselves.

@@ -34,6 +34,7 @@ find_missing() {
     need prometheus command -v prometheus
     need openssl command -v openssl
     need python3 command -v python3
+    need strace command -v strace
 }
 
 # Everything below runs as root.

@@ -103,6 +103,11 @@ extension Spool {
             let last = try statement.step() && !statement.isNull(0) ? statement.integer(0) : nil
             statement.reset()
             guard let last else { continue }
+            guard range.contains(last) else {
+                throw SpoolError(
+                    .damaged, operation: "cannot read", subject: options.path,
+                    cause: "batches are out of order")
+            }
             return try deleteBatches(range.lowerBound...last)
         }
         return 0

@@ -24,6 +24,12 @@ enum SpoolFile {
         }
     }
 
+    /// Whether this process may make files in the folder of the file at `path`.
+    static func folderIsWritable(of path: String) -> Bool {
+        let folder = path.lastIndex(of: "/").map { path[...$0] } ?? "."
+        return access(String(folder), W_OK) == 0
+    }
+
     /// Opens or makes the spool for its one writer. A damaged file is moved aside first.
     static func open(
         _ options: SpoolOptions, logger: Logger, nowNs: Int64
@@ -40,6 +46,7 @@ enum SpoolFile {
 
     private static func openWriter(_ options: SpoolOptions) throws(SpoolError) -> Connection {
         try createPrivately(options.path)
+        try checkLog(options)
         let connection = try Connection(path: options.path, access: .write)
         try Migrations.check(connection)
         // Takes effect only while the file is empty.
@@ -67,15 +74,58 @@ enum SpoolFile {
             metadata: ["path": "\(path)", "hint": "chmod o= \(path)"])
     }
 
+    /// SQLite reads the log up to the first damaged frame, and forgets what was committed behind it.
+    ///
+    /// A power cut leaves such a frame in the last transaction, which was then never synced, and
+    /// nobody was told that it is durable. With ``Durability/full`` a transaction begins when the one
+    /// before it is synced, so that a second one behind the damage shows that synced bytes changed.
+    private static func checkLog(_ options: SpoolOptions) throws(SpoolError) {
+        guard options.durability == .full,
+            let log = LogPages(path: options.path + "-wal", expectedPageBytes: nil),
+            log.commitsBehindDamage > 1
+        else { return }
+        throw SpoolError(
+            .damaged, operation: "cannot use", subject: options.path,
+            cause: "the write-ahead log is damaged, and \(log.commitsBehindDamage) commits follow")
+    }
+
     /// Reads what the daemon cannot start without: damage there is better found while the file can
-    /// still be moved aside.
+    /// still be moved aside. Batches are left to their readers, since they can be many.
     private static func checkBooks(_ connection: Connection) throws(SpoolError) {
         _ = try BackendTable(connection)
         _ = try nextBatch(connection)
         _ = try RateStateTable(connection: connection).all()
-        for column in ["sum(collected) FROM ledger", "sum(runs) FROM check_status"] {
-            _ = try connection.integer("SELECT \(column)")
+        for table in ["backend", "ledger", "pending_range", "rate_state", "series"] {
+            let statement = try connection.statement("PRAGMA quick_check(\(table))")
+            defer { statement.reset() }
+            while try statement.step() {
+                let words = statement.text(0)
+                if words != "ok" { throw damage(connection, words) }
+            }
         }
+        _ = try connection.integer("SELECT sum(runs) FROM check_status")
+        for (rows, words) in Self.contradictions {
+            let count = try connection.integer("SELECT count(*) FROM \(rows)")
+            if count > 0 { throw damage(connection, words) }
+        }
+    }
+
+    /// What a sound spool has none of, with what it means. A page that was written to a wrong place is
+    /// a sound page to SQLite.
+    private static let contradictions = [
+        ("backend WHERE id NOT IN (SELECT backend FROM ledger)", "a backend has no books"),
+        (
+            "pending_range WHERE backend NOT IN (SELECT id FROM backend)",
+            "pending ranges are of no backend"
+        ),
+        (
+            "ledger WHERE pending > 0 AND backend NOT IN (SELECT backend FROM pending_range)",
+            "a backend has pending points and no pending ranges"
+        ),
+    ]
+
+    private static func damage(_ connection: Connection, _ cause: String) -> SpoolError {
+        SpoolError(.damaged, operation: "cannot use", subject: connection.path, cause: cause)
     }
 
     /// SQLite gives -wal and -shm the mode of the file itself, so that decides for all three.
@@ -115,10 +165,12 @@ enum SpoolFile {
     }
 
     /// The number of the first batch to come: behind all that were ever given. A file that took the
-    /// place of a damaged one knows of the numbers before it only by where its pending ranges begin.
+    /// place of a damaged one knows of the numbers before it only by where its pending ranges begin,
+    /// and one that lost its table of numbers knows them by its batches.
     static func nextBatch(_ connection: Connection) throws(SpoolError) -> BatchID {
         let last = try connection.integer("SELECT seq FROM sqlite_sequence WHERE name = 'batch'")
         let pending = try connection.integer("SELECT max(first_batch) FROM pending_range")
-        return max(last + 1, pending)
+        let newest = try connection.integer("SELECT max(id) FROM batch")
+        return max(last + 1, pending, newest + 1)
     }
 }

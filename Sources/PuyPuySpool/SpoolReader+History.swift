@@ -33,6 +33,7 @@ extension SpoolReader {
             let batch = statement.integer(0)
             points += statement.integer(1)
             if unit != nil && points > Int64(maxPoints) { break }
+            guard batch > unit?.batches.upperBound ?? cursor else { throw outOfOrder }
             // Taken, so that there is no second owner and the columns grow in place.
             var loaded = unit.take() ?? LoadedUnit(batches: batch...batch)
             loaded.batches = loaded.batches.lowerBound...batch

@@ -37,16 +37,22 @@ public final class SpoolReader: SeriesCatalog {
     private(set) var known: [SeriesID: Series] = [:]
 
     /// Opens the spool at `path` for reading. Throws when there is none, or when it is newer than
-    /// this program.
-    public init(path: String) throws(SpoolError) {
+    /// this program, or older: that is taken by ``Verifier`` alone, which asks for no newer tables.
+    public init(path: String, acceptsEarlierVersions: Bool = false) throws(SpoolError) {
         guard fileSizeBytes(path) > 0 else {
             throw SpoolError(
                 operation: "cannot open", subject: path, cause: "there is no spool",
                 hint: "start the daemon once, or check spool_path")
         }
-        connection = try Connection(path: path, access: .read)
+        // Where SQLite cannot make its index of the log, a file without a log is read as it is.
+        let isAlone =
+            acceptsEarlierVersions && fileSizeBytes(path + "-wal") == 0
+            && !SpoolFile.folderIsWritable(of: path)
+        connection = try Connection(path: path, access: isAlone ? .readUnchanging : .read)
         try connection.execute("PRAGMA query_only = ON")
         try connection.execute("PRAGMA cache_size = -256")
+        try Migrations.check(connection)
+        if acceptsEarlierVersions, try Migrations.version(connection) > 0 { return }
         try Migrations.checkIsCurrent(connection)
     }
 
@@ -76,17 +82,21 @@ public final class SpoolReader: SeriesCatalog {
         var last: BatchID?
         var first: BatchID = 0
         var points: Int64 = 0
+        var before = BatchID.max
         while try statement.step() {
+            let batch = statement.integer(0)
+            guard batch < before, batch >= pending.openFirst else { throw outOfOrder }
+            before = batch
             points += statement.integer(1)
             if last != nil && points > Int64(maxPoints) { break }
-            first = statement.integer(0)
-            last = last ?? first
+            first = batch
+            last = last ?? batch
         }
         statement.reset()
         guard let last else { return nil }
         // Nothing is left below: what is gone from there needs no acknowledgement of its own.
         let reachesBottom = points <= Int64(maxPoints)
-        return try load(reachesBottom ? pending.openFirst...last : first...last)
+        return try loadPending(reachesBottom ? pending.openFirst...last : first...last)
     }
 
     /// The oldest pending batches, whole, with at most `maxPoints` points, one batch at least;
@@ -103,19 +113,45 @@ public final class SpoolReader: SeriesCatalog {
         var points: Int64 = 0
         var reachesTop = true
         while try statement.step() {
+            let batch = statement.integer(0)
+            guard batch >= range.lowerBound, batch > last ?? 0 else { throw outOfOrder }
             points += statement.integer(1)
             if last != nil && points > Int64(maxPoints) {
                 reachesTop = false
                 break
             }
-            last = statement.integer(0)
+            last = batch
         }
         statement.reset()
         if pending.backlog.isEmpty {
             guard let last else { return nil }
-            return try load(range.lowerBound...last)
+            return try loadPending(range.lowerBound...last)
         }
-        return try load(range.lowerBound...(reachesTop ? range.upperBound : last!))
+        return try loadPending(range.lowerBound...(reachesTop ? range.upperBound : last!))
+    }
+
+    /// The points of the batches in `range`, which are pending. There is hardly ever a number without
+    /// a batch among them. When there is, the books have to agree, or a page is not what it was: an
+    /// acknowledgement would take points out of the pending set that were never seen.
+    private func loadPending(_ range: ClosedRange<BatchID>) throws(SpoolError) -> LoadedUnit {
+        let unit = try load(range)
+        if unit.ends.count + unit.damaged.count < range.count,
+            let backend = try audit().first(where: { !$0.balances })
+        {
+            throw damage("batches that are pending for \(backend.name) are not there")
+        }
+        return unit
+    }
+
+    /// SQLite trusts the order of the rows on a page, and gives back what is on a page in a wrong place,
+    /// also from outside of the range that was asked for.
+    var outOfOrder: SpoolError { damage("batches are out of order") }
+
+    /// The file is not what it was.
+    func damage(_ cause: String) -> SpoolError {
+        SpoolError(
+            .damaged, operation: "cannot read", subject: path, cause: cause,
+            hint: "puypuy spool verify shows what is damaged")
     }
 
     /// The points of the batches in `range`.
@@ -125,8 +161,12 @@ public final class SpoolReader: SeriesCatalog {
             "SELECT id, payload FROM batch WHERE id BETWEEN ?1 AND ?2 ORDER BY id"
         )
         .bind(1, range.lowerBound).bind(2, range.upperBound)
+        defer { statement.reset() }
+        var next = range.lowerBound
         while try statement.step() {
             let batch = statement.integer(0)
+            guard batch >= next else { throw outOfOrder }
+            next = batch + 1
             switch statement.decodeBatch(1) {
             case .success(let block):
                 unit.block.append(contentsOf: block)
@@ -134,17 +174,20 @@ public final class SpoolReader: SeriesCatalog {
             case .failure(let damage): unit.damaged.append((batch, damage))
             }
         }
-        statement.reset()
         try learnSeries(of: unit.block)
         return unit
     }
 
-    /// Reads the series of `block` that are not known yet. Forgets the others when they are many:
+    /// Reads the series of `block` that are not known yet. One that is not there is damage: its points
+    /// must not reach a database under another name. Forgets the others when they are many:
     /// where series come and go, a sender that runs for months meets any number of them.
     func learnSeries(of block: PointBlock) throws(SpoolError) {
         if known.count > Self.seriesKept { known.removeAll() }
         for id in block.seriesIDs where known[id] == nil {
-            if let series = try load(id) { known[id] = series }
+            guard let series = try load(id) else {
+                throw damage("a batch names the series \(id), which is not there")
+            }
+            known[id] = series
         }
     }
 
@@ -153,7 +196,10 @@ public final class SpoolReader: SeriesCatalog {
             .bind(1, id)
         defer { statement.reset() }
         guard try statement.step() else { return nil }
-        return Series(metric: statement.text(0), tags: Tags(statement.text(1)) ?? .none)
+        guard let tags = Tags(statement.text(1)) else {
+            throw damage("the tags of the series \(id) cannot be read")
+        }
+        return Series(metric: statement.text(0), tags: tags)
     }
 }
 

@@ -47,6 +47,11 @@ struct SalvageCommand: AsyncParsableCommand {
             found = dryRun ? try survey(settings, display) : try await salvage(settings, display)
         } catch {
             display.clear()
+            if let error = error as? SpoolError, error.kind == .locked {
+                throw Failure.failed(
+                    "\(error.operation) \(error.subject): \(error.cause); stop it first, the daemon"
+                        + " with: systemctl stop puypuy")
+            }
             throw Failure.failed("\(error)")
         }
         display.clear()

@@ -31,7 +31,8 @@ struct VerifyCommand: AsyncParsableCommand {
         let path = try file ?? configurationOption.load().spool.path
         let found: Verification
         do {
-            let verifier = Verifier(try SpoolReader(path: path))
+            let verifier = Verifier(
+                try SpoolReader(path: path, acceptsEarlierVersions: true))
             var display = ProgressLine("checking")
             found = try verifier.run { display.show($0) }
             display.clear()

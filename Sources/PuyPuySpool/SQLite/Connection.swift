@@ -12,6 +12,8 @@ final class Connection {
         case write
         /// Anyone else: never writes, never checkpoints.
         case read
+        /// As ``read``, of a file that nobody writes meanwhile, and without its log.
+        case readUnchanging
     }
 
     let path: String
@@ -29,7 +31,10 @@ final class Connection {
             SQLITE_OPEN_NOMUTEX
             | (access == .write
                 ? SQLITE_OPEN_READWRITE | SQLITE_OPEN_CREATE : SQLITE_OPEN_READONLY)
-        let code = sqlite3_open_v2(path, &opened, flags, nil)
+            | (access == .readUnchanging ? SQLITE_OPEN_URI : 0)
+        let name =
+            access == .readUnchanging ? "file:\(Connection.escaped(path))?immutable=1" : path
+        let code = sqlite3_open_v2(name, &opened, flags, nil)
         guard let opened else {
             throw SpoolError(operation: "cannot open", subject: path, cause: "out of memory")
         }
@@ -54,6 +59,19 @@ final class Connection {
                         .walFrames = frames
                     return SQLITE_OK
                 }, context)
+        }
+    }
+
+    /// `path` as a part of a URI: https://www.sqlite.org/uri.html.
+    private static func escaped(_ path: String) -> String {
+        path.utf8.reduce(into: "") { text, byte in
+            let digits = String(byte, radix: 16)
+            let isPlain =
+                byte == 0x2F || byte == 0x2E || (0x30...0x39).contains(byte)
+                || (0x41...0x5A).contains(byte) || (0x61...0x7A).contains(byte)
+            text +=
+                isPlain
+                ? String(UnicodeScalar(byte)) : "%" + (digits.count < 2 ? "0" : "") + digits
         }
     }
 

@@ -121,7 +121,7 @@ final class PageFile {
         return size >= 512 && size.nonzeroBitCount == 1 && bytes[20] == 0 ? size : nil
     }
 
-    fileprivate static func read(_ descriptor: CInt, _ bytes: inout [UInt8], at offset: Int) {
+    static func read(_ descriptor: CInt, _ bytes: inout [UInt8], at offset: Int) {
         var done = 0
         bytes.withUnsafeMutableBytes { buffer in
             while done < buffer.count {
@@ -133,100 +133,6 @@ final class PageFile {
                 if count <= 0 { return }
                 done += count
             }
-        }
-    }
-}
-
-/// The committed pages of a write-ahead log, also behind a damaged frame, where SQLite stops reading.
-///
-/// A frame's checksum continues that of the frame before it, as that frame's header has it. So each
-/// frame is checked on its own, and one that is damaged costs itself and at most the next.
-final class LogPages {
-    private static let headerBytes = 32
-    private static let frameHeaderBytes = 24
-
-    let pageBytes: Int
-    /// Pages of the database after the last commit.
-    let pageCount: Int
-    /// Frames that were written and cannot be used.
-    private(set) var damagedFrames = 0
-    private let descriptor: CInt
-    private var offsets: [Int: Int] = [:]
-
-    /// Reads the log at `path`; `nil` when there is none, or no commit in it.
-    init?(path: String, expectedPageBytes: Int?) {
-        descriptor = open(path, O_RDONLY | O_CLOEXEC)
-        guard descriptor >= 0 else { return nil }
-        var header = [UInt8](repeating: 0, count: Self.headerBytes)
-        PageFile.read(descriptor, &header, at: 0)
-        let isWhole = header.bigEndian32(0) & ~1 == 0x377F_0682
-        pageBytes = expectedPageBytes ?? (isWhole ? header.bigEndian32(8) : 4096)
-        let isLittle = isWhole ? header[3] & 1 == 0 : true
-        let frameBytes = Self.frameHeaderBytes + pageBytes
-        let size = lseek(descriptor, 0, SEEK_END)
-        let count = max(0, Int(size) - Self.headerBytes) / frameBytes
-        var frame = [UInt8](repeating: 0, count: frameBytes)
-        var committed = 0
-        var waiting: [(page: Int, offset: Int)] = []
-        var damagedWaiting = 0
-        // What the frame before has of it: its salts show whether its header is whole.
-        var before = isWhole ? Array(header[24..<32]) : nil
-        var salts = isWhole ? Array(header[16..<24]) : nil
-        for index in 0..<count {
-            let offset = Self.headerBytes + index * frameBytes
-            PageFile.read(descriptor, &frame, at: offset)
-            let own = Array(frame[8..<16])
-            if salts == nil { salts = own }
-            guard own == salts else {
-                damagedWaiting += 1
-                before = nil
-                continue
-            }
-            if let seed = before, !LogPages.holds(frame, after: seed, isLittle: isLittle) {
-                damagedWaiting += 1
-            } else {
-                waiting.append((frame.bigEndian32(0), offset + Self.frameHeaderBytes))
-                let pagesThen = frame.bigEndian32(4)
-                if pagesThen > 0 {
-                    for (page, offset) in waiting { offsets[page] = offset }
-                    waiting = []
-                    committed = pagesThen
-                    damagedFrames += damagedWaiting
-                    damagedWaiting = 0
-                }
-            }
-            before = Array(frame[16..<24])
-        }
-        pageCount = committed
-        if committed == 0 { return nil }
-    }
-
-    deinit { if descriptor >= 0 { close(descriptor) } }
-
-    /// Where the last committed version of page `number` begins, if the log has one.
-    func offset(ofPage number: Int) -> Int? { offsets[number] }
-
-    func read(_ bytes: inout [UInt8], at offset: Int) {
-        PageFile.read(descriptor, &bytes, at: offset)
-    }
-
-    /// Whether the checksum in the header of `frame`, which continues `seed`, is that of its bytes.
-    private static func holds(_ frame: [UInt8], after seed: [UInt8], isLittle: Bool) -> Bool {
-        frame.withUnsafeBytes { bytes in
-            func word(_ offset: Int) -> UInt32 {
-                let word = bytes.loadUnaligned(fromByteOffset: offset, as: UInt32.self)
-                return isLittle ? UInt32(littleEndian: word) : UInt32(bigEndian: word)
-            }
-            var first = UInt32(seed.bigEndian32(0))
-            var second = UInt32(seed.bigEndian32(4))
-            var offset = 0
-            while offset < bytes.count {
-                first = first &+ word(offset) &+ second
-                second = second &+ word(offset + 4) &+ first
-                // The salts and the checksum itself are not part of it.
-                offset = offset == 0 ? frameHeaderBytes : offset + 8
-            }
-            return frame.bigEndian32(16) == Int(first) && frame.bigEndian32(20) == Int(second)
         }
     }
 }

@@ -57,6 +57,12 @@ struct BatchWalk {
         var visited: Int64 = 0
         while try statement.step() {
             visited += 1
+            // SQLite gives back what is on a page in a wrong place, also from outside of the range.
+            guard statement.integer(0) >= next else {
+                throw SpoolError(
+                    .damaged, operation: "cannot read", subject: connection.path,
+                    cause: "batches are out of order")
+            }
             next = statement.integer(0) + 1
             try body(statement)
         }

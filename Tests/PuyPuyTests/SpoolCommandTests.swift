@@ -212,4 +212,101 @@ struct SpoolCommandTests {
         #expect(text.contains("code 0"), "\(text)")
         #expect(!text.contains("puypuy:"))
     }
+
+    @Test func `salvage takes a spool that was moved aside into the new one, once`() throws {
+        let puypuy = try collected()
+        let count = try puypuy.collected().values.reduce(0) { $0 + $1.count }
+        let path = puypuy.path + "/var/spool.db"
+        // The page of the schema: SQLite reads nothing of such a file.
+        try overwrite(path, at: 0, count: 4096)
+        let daemon = try puypuy.run(["once", "--send"])
+        #expect(daemon.code == 0, "\(daemon.errors)")
+        let name = try #require(
+            names(inDirectory: puypuy.path + "/var").first {
+                $0.hasPrefix("spool.db.damaged-") && $0.last?.isNumber == true
+            })
+        #expect(daemon.errors.contains("puypuy spool salvage"))
+        #expect(daemon.errors.contains(name))
+        let file = "var/" + name
+        let dry = try puypuy.run(["spool", "salvage", file, "--dry-run"])
+        #expect(dry.code == 0, "\(dry.text)\(dry.errors)")
+        #expect(dry.text.contains("\(count) points"), "\(dry.text)")
+        #expect(dry.text.contains("would come over"))
+        let before = try puypuy.collected().values.reduce(0) { $0 + $1.count }
+        let output = try puypuy.run(["spool", "salvage", file])
+        #expect(output.code == 0, "\(output.text)\(output.errors)")
+        #expect(output.text.contains("nothing is known to be lost"))
+        #expect(try puypuy.collected().values.reduce(0) { $0 + $1.count } == before + count)
+        let again = try puypuy.run(["spool", "salvage", file, "--json"])
+        #expect(again.text.contains("\"points\":0"))
+        #expect(again.text.contains("\"known_points\":\(count)"))
+        #expect(try puypuy.run(["spool", "inspect", "--audit"]).code == 0)
+        #expect(try puypuy.run(["spool", "verify"]).code == 0)
+    }
+
+    @Test func `salvage says what it cannot take, and makes no spool for it`() throws {
+        let puypuy = try collected()
+        try FileManager.default.moveItem(
+            atPath: puypuy.path + "/var", toPath: puypuy.path + "/old")
+        for (file, words) in [
+            ("old", "it is a directory"), ("old/none.db", "No such file"),
+            ("config.ini", "no SQLite database"),
+        ] {
+            let output = try puypuy.run(["spool", "salvage", file])
+            #expect(output.code == 1)
+            #expect(output.errors.contains(words), "\(output.errors)")
+        }
+    }
+
+    @Test func `salvage beside the daemon is refused with its process`() throws {
+        let puypuy = try collected()
+        try FileManager.default.copyItem(
+            atPath: puypuy.path + "/var/spool.db", toPath: puypuy.path + "/copy.db")
+        try puypuy.start()
+        defer { puypuy.kill() }
+        let pid = "process \(puypuy.daemonPid) is using this spool"
+        #expect(
+            eventually(within: .seconds(60)) {
+                readText(puypuy.path + "/var/spool.lock") == "\(puypuy.daemonPid)\n"
+            })
+        let output = try puypuy.run(["spool", "salvage", "copy.db"])
+        #expect(output.code == 1)
+        #expect(output.errors.contains(pid), "\(output.errors)")
+        #expect(output.errors.contains("stop"))
+    }
+
+    @Test(.enabled(if: getuid() == 0 && access("/usr/bin/setpriv", X_OK) == 0))
+    func `without permission the commands say so, and verify needs only to read`() throws {
+        let puypuy = try collected()
+        let path = puypuy.path + "/var/spool.db"
+        for folder in ["", "/var"] { chmod(puypuy.path + folder, 0o755) }
+        chmod(puypuy.path + "/config.ini", 0o644)
+        for name in names(inDirectory: puypuy.path + "/checks_enabled") {
+            chmod(puypuy.path + "/checks_enabled/" + name, 0o644)
+        }
+        func asNobody(_ arguments: [String]) throws -> (code: Int32?, text: String) {
+            let log = puypuy.path + "/nobody.log"
+            let child = try ChildProcess(
+                "/usr/bin/setpriv",
+                ["--reuid", "65534", "--regid", "65534", "--clear-groups", puypuy.program]
+                    + arguments + ["--config", puypuy.path + "/config.ini"], log: log)
+            #expect(child.waitForEnd(within: .seconds(60)))
+            defer { unlink(log) }
+            return (child.exitCode, readText(log))
+        }
+        let once = try asNobody(["once", "--send"])
+        #expect(once.code == 1)
+        #expect(once.text.contains("Permission denied; check that"), "\(once.text)")
+        let salvage = try asNobody(["spool", "salvage", path])
+        #expect(salvage.code == 1)
+        for suffix in ["-wal", "-shm"] { unlink(path + suffix) }
+        chmod(path, 0o600)
+        let refused = try asNobody(["spool", "verify", path])
+        #expect(refused.code == 1)
+        #expect(refused.text.contains("Permission denied"), "\(refused.text)")
+        chmod(path, 0o644)
+        let verified = try asNobody(["spool", "verify", path])
+        #expect(verified.code == 0, "\(verified.text)")
+        #expect(verified.text.contains("sound"))
+    }
 }

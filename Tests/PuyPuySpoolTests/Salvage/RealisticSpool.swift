@@ -20,6 +20,8 @@ struct RealisticSpool {
     /// The batches that are pending, by backend.
     private(set) var pending: [String: Set<BatchID>] = [:]
     private(set) var letters: Set<Point> = []
+    /// All points that were ever collected, also those that are gone by now.
+    private(set) var collected: Set<Point> = []
 
     /// Closed and checkpointed, or as a kill leaves it, with its write-ahead log.
     init(batches count: Int = 150, seed: UInt64 = 1, isKilled: Bool = false) async throws {
@@ -32,7 +34,10 @@ struct RealisticSpool {
             for check in ["cpu", "disk"] {
                 runs.append(Self.run(check, at: made.clock.nowNs, second, &random))
             }
-            for run in runs { await spool.append(run) }
+            for run in runs {
+                await spool.append(run)
+                collected.formUnion(run.points)
+            }
             if second == count / 4 { await Self.deliver(spool, made, to: count / 4) }
         }
         try await Self.acknowledge(spool, made, count, &random)

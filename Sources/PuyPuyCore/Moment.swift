@@ -18,8 +18,13 @@ public struct Moment: Sendable, Hashable {
     }
 
     /// Nanoseconds from `earlier` to this instant: by the boot clock within a boot, by the wall
-    /// clock across a reboot. Not positive when no time can be told to have passed.
+    /// clock across a reboot. Not positive when no time can be told to have passed, as when one of
+    /// the two is no time that a clock shows.
     public func elapsedNs(since earlier: Moment) -> Int64 {
-        bootID == earlier.bootID ? bootNs - earlier.bootNs : wallNs - earlier.wallNs
+        let (elapsedNs, overflow) =
+            bootID == earlier.bootID
+            ? bootNs.subtractingReportingOverflow(earlier.bootNs)
+            : wallNs.subtractingReportingOverflow(earlier.wallNs)
+        return overflow ? 0 : elapsedNs
     }
 }

@@ -32,6 +32,15 @@ struct RateTableTests {
         #expect(table.rate("k", .integer(9), at: moment(5)) == .noElapsedTime)
     }
 
+    @Test(arguments: ["one", "another"])
+    func `times that no clock shows give nothing`(boot: String) {
+        var table = RateTable()
+        let hostile = Moment(wallNs: .min, bootNs: .min, bootID: boot)
+        _ = table.rate("k", .integer(1), at: hostile)
+        #expect(table.rate("k", .integer(9), at: moment(5)) == .noElapsedTime)
+        #expect(table.rate("k", .integer(10), at: moment(6)) == .result(1))
+    }
+
     @Test(arguments: [-86_400_000_000_000, 3_600_000_000_000 as Int64])
     func `a step of the wall clock bends no rate`(step: Int64) {
         var table = RateTable()

@@ -51,13 +51,16 @@ struct PythonOutcome: Sendable {
         switch record[0] {
         case "point" where record.count >= 6: addPoint(record)
         case "reading" where record.count == 7: addReading(record)
-        case "resets" where record.count == 2: counterResets += Int(record[1]) ?? 0
+        case "resets" where record.count == 2:
+            counterResets = min(
+                counterResets + PythonOutcome.count(record[1], otherwise: 0),
+                PythonOutcome.largestCount)
         case "refusal" where record.count == 4:
             refusals.append(
                 Refusal(
                     metric: String(record[1].prefix(200)),
                     reason: RefusalReason(rawValue: record[2]) ?? .unreadable,
-                    count: Int(record[3]) ?? 1))
+                    count: PythonOutcome.count(record[3], otherwise: 1)))
         case "problem" where record.count == 3:
             problems.append(Problem(words: record[1], traceback: record[2]))
         case "log" where record.count == 3:
@@ -91,6 +94,13 @@ struct PythonOutcome: Sendable {
         let moment = Moment(wallNs: wallNs, bootNs: bootNs, bootID: record[6])
         readings.append(
             RateChange(key: record[1], state: RateState(value: value, moment: moment)))
+    }
+
+    /// Counts are added up, here and in the spool: a larger one can only be a mistake.
+    private static let largestCount = Int(Int32.max)
+
+    private static func count(_ text: String, otherwise missing: Int) -> Int {
+        min(max(0, Int(text) ?? missing), largestCount)
     }
 
     private static func value(kind: String, text: String) -> Value? {

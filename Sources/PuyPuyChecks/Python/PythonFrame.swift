@@ -38,12 +38,15 @@ struct PythonFrame: Equatable {
     }
 
     /// Takes the first whole frame out of `bytes`, when there is one.
-    static func take(from bytes: inout [UInt8]) -> PythonFrame? {
+    ///
+    /// What is left does not move, so that many small frames are taken as fast as a few large ones.
+    static func take(from bytes: inout ArraySlice<UInt8>) -> PythonFrame? {
         guard bytes.count >= headerBytes else { return nil }
-        let length = (0..<4).reduce(0) { $0 | Int(bytes[$1]) << (8 * $1) }
+        let length = bytes.prefix(headerBytes).reversed().reduce(0) { $0 << 8 | Int($1) }
         guard bytes.count >= headerBytes + length else { return nil }
-        let frame = PythonFrame(content: bytes[headerBytes..<(headerBytes + length)])
-        bytes.removeSubrange(..<(headerBytes + length))
+        bytes.removeFirst(headerBytes)
+        let frame = PythonFrame(content: bytes.prefix(length))
+        bytes.removeFirst(length)
         return frame
     }
 

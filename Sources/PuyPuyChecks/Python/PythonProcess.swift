@@ -47,7 +47,7 @@ final class PythonProcess {
     private let guardLife: CInt
     private let output: CInt
     private let errors: CInt
-    private var received: [UInt8] = []
+    private var received: ArraySlice<UInt8> = []
     private var isReaped = false
     private var isOutputClosed = false
     private var isErrorsClosed = false

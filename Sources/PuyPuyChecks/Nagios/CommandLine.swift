@@ -16,36 +16,41 @@ struct CommandLine: Equatable {
     /// Splits `text`.
     init(_ text: String) throws(Problem) {
         var words: [String] = []
-        var word: String?
+        var word = ""
+        // A word may be empty, in quotes.
+        var isWord = false
         var quote: Character?
         var isEscaped = false
         for character in text {
             if isEscaped {
                 // In double quotes only these lose their backslash.
                 let isPlain = quote == nil || character == "\"" || character == "\\"
-                word = (word ?? "") + (isPlain ? "" : "\\") + String(character)
+                if !isPlain { word.append("\\") }
+                word.append(character)
                 isEscaped = false
             } else if character == "\\" && quote != "'" {
                 isEscaped = true
+                isWord = true
             } else if let open = quote {
                 if character == open {
                     quote = nil
                 } else {
-                    word = (word ?? "") + String(character)
+                    word.append(character)
                 }
             } else if character == "\"" || character == "'" {
                 quote = character
-                word = word ?? ""
+                isWord = true
             } else if character.isWhitespace {
-                if let finished = word { words.append(finished) }
-                word = nil
+                if isWord { words.append(word) }
+                (word, isWord) = ("", false)
             } else {
-                word = (word ?? "") + String(character)
+                word.append(character)
+                isWord = true
             }
         }
         if quote != nil { throw .openQuote }
-        if isEscaped { word = (word ?? "") + "\\" }
-        if let word { words.append(word) }
+        if isEscaped { word.append("\\") }
+        if isWord { words.append(word) }
         self.words = words
     }
 }

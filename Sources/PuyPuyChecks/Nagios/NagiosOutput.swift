@@ -115,7 +115,8 @@ struct NagiosOutput: Equatable {
         // Some plugins print a decimal comma.
         let text = Array(digits.map { $0 == "," ? "." : $0 }.map(String.init).joined().utf8)
         guard let value = Value(decimal: text[...]), value.isFinite else { return nil }
-        return factor == 1 ? value : .double(value.asDouble * factor)
+        // A number that is finite in its own unit may be too large for a double in another.
+        return factor == 1 ? value : Value(value.asDouble * factor)
     }
 
     /// Seconds and bytes are told in one unit each.

@@ -3,6 +3,11 @@ import Testing
 @testable import PuyPuyChecks
 
 struct CommandLineTests {
+    @Test(.timeLimit(.minutes(1))) func `a word of a million characters is one`() throws {
+        let long = String(repeating: "a", count: 1_000_000)
+        #expect(try CommandLine("x '\(long)' \(long)").words == ["x", long, long])
+    }
+
     @Test(arguments: [
         ("", []), ("  ", []), ("/bin/check -w 5", ["/bin/check", "-w", "5"]),
         ("a\t b", ["a", "b"]), ("a 'b c' \"d e\"", ["a", "b c", "d e"]),

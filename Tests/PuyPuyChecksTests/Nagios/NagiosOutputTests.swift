@@ -27,6 +27,14 @@ struct NagiosOutputTests {
         #expect(read.performance[3].value == .double(0.42))
     }
 
+    @Test func `a number that is infinite in the common unit is no number`() {
+        let large = String(repeating: "9", count: 300)
+        let read = output("X | a=\(large)TB;1 b=1TB;1e300")
+        #expect(read.unreadable == ["a"])
+        #expect(read.performance.map(\.label) == ["b"])
+        #expect(read.performance.first?.limits.isEmpty == true)
+    }
+
     @Test func `data goes on behind a bar in a later line`() {
         let read = output("OK | a=1\nmore text\nand more | b=2\nc=3%;10:20;@5\n")
         #expect(read.text == "OK more text and more")

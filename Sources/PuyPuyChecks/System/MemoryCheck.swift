@@ -39,7 +39,12 @@ struct MemoryCheck: Check {
         guard let free = sizes["MemFree"], let buffers = sizes["Buffers"],
             let cached = sizes["Cached"]
         else { return nil }
-        return free + buffers + cached
+        return [buffers, cached].reduce(Int64?.some(free)) { sum, sizeBytes in
+            sum.flatMap { sum in
+                let (more, overflow) = sum.addingReportingOverflow(sizeBytes)
+                return overflow ? nil : more
+            }
+        }
     }
 
     /// The sizes in bytes by their key, which is matched whole: `Cached` is not `SwapCached`.

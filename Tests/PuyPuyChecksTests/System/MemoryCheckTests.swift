@@ -50,6 +50,16 @@ struct MemoryCheckTests {
         #expect(error?.subject == "MemTotal in \(root.path)/proc/meminfo")
     }
 
+    @Test func `sizes whose sum is beyond 64 bits give no available memory`() throws {
+        let root = try TemporaryDirectory()
+        let large = "9007199254740991 kB\n"
+        try root.write(
+            "/proc/meminfo", "MemTotal: 1 kB\nMemFree: \(large)Buffers: \(large)Cached: 1 kB\n")
+        var sample = sample(of: "memory")
+        try MemoryCheck(root: HostRoot(root.path)).collect(into: &sample)
+        #expect(sample.metrics == ["mem_total", "mem_buffers", "mem_cached"])
+    }
+
     @Test func `a missing file is named in the system's words`() {
         var sample = sample(of: "memory")
         let error = #expect(throws: ChecksError.self) {

@@ -80,6 +80,8 @@ public enum BatchCodec {
         guard version == Self.version else { throw .unknownVersion(version) }
         let count = try reader.unsigned()
         guard count <= UInt64(maxPoints) else { throw .malformed }
+        // A value takes a byte at least, so that no few bytes can ask for much memory.
+        guard count <= UInt64(body.count - reader.offset) else { throw .truncated }
         let series = try decodeColumn(Int(count), order: 1, from: &reader)
         let timestamps = try decodeColumn(Int(count), order: 2, from: &reader)
         let kinds = try decodeColumn(Int(count), order: 1, from: &reader)

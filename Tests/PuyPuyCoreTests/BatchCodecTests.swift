@@ -84,6 +84,15 @@ struct BatchCodecTests {
         }
     }
 
+    @Test func `a count that the bytes cannot hold is refused before there is memory for it`() {
+        var body: [UInt8] = [BatchCodec.version, 0x80, 0x80, 0x40]
+        // Three columns of one pair each, a million zeros.
+        for _ in 0..<3 { body += [1, 0, 0x80, 0x80, 0x40] }
+        let sum = crc32c(body)
+        body += (0..<4).map { UInt8(truncatingIfNeeded: sum >> (8 * $0)) }
+        #expect(throws: BatchDamage.truncated) { try decode(body) }
+    }
+
     @Test func `the checksum is CRC-32C as RFC 3720 has it`() {
         // Appendix B.4: 32 zero bytes give aa 36 91 8a, in the order of transmission.
         #expect(crc32c([UInt8](repeating: 0, count: 32)) == 0x8A91_36AA)

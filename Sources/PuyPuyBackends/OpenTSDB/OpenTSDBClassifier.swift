@@ -147,7 +147,9 @@ extension OpenTSDBClassifier {
     /// The summary has permanent complaints only.
     private func settled(_ summary: OpenTSDBSummary) -> Outcome {
         let (rejections, isExact) = rejections(summary.complaints)
-        let complete = isExact && Int64(rejections.count) == summary.failed
+        // A 400 without a failed point contradicts itself, and confirms nothing.
+        let isSuccess = response.status == 200 || summary.failed > 0
+        let complete = isExact && isSuccess && Int64(rejections.count) == summary.failed
         if complete && summary.success == Int64(block.count) - summary.failed {
             return acceptedExcept(rejections)
         }

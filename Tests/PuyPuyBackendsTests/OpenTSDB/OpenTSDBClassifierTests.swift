@@ -52,6 +52,13 @@ import Testing
         }
     }
 
+    @Test func `a refusal that counts no failure confirms nothing`() {
+        guard case .transient = Self.classify(400, Self.summary(4, 0)) else {
+            Issue.record("\(Self.classify(400, Self.summary(4, 0)))")
+            return
+        }
+    }
+
     @Test(arguments: [200, 201, 202, 206])
     func `another success is not OpenTSDB's`(status: Int) {
         for body in [

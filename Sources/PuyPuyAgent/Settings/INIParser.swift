@@ -1,5 +1,11 @@
 /// Reads the lines of an INI file one after the other; ``INIFile`` documents the language.
 struct INIParser {
+    /// Files of settings have some dozens of lines. Beyond these numbers of errors, sections and keys
+    /// it is something else, and reading on would only take time.
+    private static let maxErrors = 1_000
+    private static let maxSections = 1_000
+    private static let maxEntries = 5_000
+
     private let allowsHeaderless: Bool
     private var sections: [INIFile.Section] = []
     private var errors: [INIFile.SyntaxError] = []
@@ -12,6 +18,9 @@ struct INIParser {
     /// without its bracket): they are still checked, and not kept.
     private var isSectionRefused = false
     private var hasToldOfMissingHeader = false
+    private var entryCount = 0
+    /// Whether the rest of the file is not read.
+    private var isGivenUp = false
 
     private struct OpenEntry {
         let key: String
@@ -26,6 +35,8 @@ struct INIParser {
     /// Reads the next line, without its end.
     mutating func read(_ bytes: ArraySlice<UInt8>) {
         lineNumber += 1
+        if isGivenUp { return }
+        defer { giveUpIfEndless() }
         let content = INIParser.trimmed(bytes)
         guard let first = content.first else {
             open?.values.append("")
@@ -66,7 +77,7 @@ struct INIParser {
             report("a section without its ]", hint: "a section starts with a line like [TSDB]")
             return
         }
-        let name = String(text[text.index(after: text.startIndex)..<end])
+        let name = String(text[text.utf8.index(after: text.startIndex)..<end])
         if name.isEmpty {
             report("a section without a name", hint: "a section starts with a line like [TSDB]")
             return
@@ -105,6 +116,7 @@ struct INIParser {
             report("a value without a key", hint: "write key: value")
             return
         }
+        entryCount += 1
         let value = INIParser.trimmed(content[(delimiter + 1)...])
         open = OpenEntry(
             key: key, line: lineNumber, values: [String(decoding: value, as: UTF8.self)],
@@ -126,6 +138,15 @@ struct INIParser {
             INIFile.Entry(
                 key: entry.key, value: entry.values.joined(separator: "\n"), line: entry.line,
                 continuationLine: entry.continuationLine))
+    }
+
+    private mutating func giveUpIfEndless() {
+        isGivenUp =
+            errors.count >= INIParser.maxErrors || sections.count > INIParser.maxSections
+            || entryCount > INIParser.maxEntries
+        if isGivenUp {
+            report("the rest of the file is not read", hint: "see whether it holds settings at all")
+        }
     }
 
     private mutating func report(_ message: String, key: String? = nil, hint: String?) {

@@ -28,6 +28,12 @@ struct ServerAddress: Hashable {
         if text.utf8.contains(where: { $0 <= 0x20 || $0 == 0x7F }) {
             throw Failure(message: "white space in an address")
         }
+        // A sign with such a character behind it would not be found below, but by libcurl.
+        if "/\(text)".contains(where: {
+            $0.unicodeScalars.count > 1 && $0.utf8.contains { $0 < 0x80 }
+        }) {
+            throw Failure(message: "a combining character in an address")
+        }
         var rest = text[...]
         var scheme = form == .http ? "http" : "tcp"
         isSchemeAssumed = form == .http && !text.contains("://")
@@ -116,6 +122,7 @@ struct ServerAddress: Hashable {
         var index = 0
         while index < source.count {
             if source[index] == UInt8(ascii: "%"), index + 2 < source.count,
+                source[index + 1] != UInt8(ascii: "+"),
                 let byte = UInt8(
                     String(decoding: source[(index + 1)...(index + 2)], as: UTF8.self), radix: 16)
             {

@@ -17,7 +17,7 @@ struct ServerAddress: Sendable, Equatable {
             throw ServerAddress.refusal("", "no memory", "")
         }
         defer { curl_url_cleanup(handle) }
-        guard !text.contains("@") else {
+        guard !text.utf8.contains(UInt8(ascii: "@")) else {
             throw ServerAddress.refusal(
                 "", "it holds a user name or an @",
                 "give the user and the password in settings of their own")

@@ -83,6 +83,22 @@ import Testing
         #expect(file.errors.map(\.message) == ["not UTF-8", "a control character in the line"])
     }
 
+    @Test(.timeLimit(.minutes(1)), arguments: ["[s#]\n", "k#: 1\n", "nonsense#\n"])
+    func `a file without end is given up, with the line where`(_ line: String) {
+        let lines = (0..<100_000).map { line.replacing("#", with: "\($0)") }
+        let file = INIFile("[first]\n" + lines.joined())
+        #expect(file.errors.last?.message == "the rest of the file is not read")
+        #expect(file.errors.count <= 1_001)
+        #expect((file.errors.last?.line ?? 0) < 6_000)
+        #expect(file.sections.count <= 1_001)
+        #expect(file.sections.reduce(0) { $0 + $1.entries.count } <= 5_001)
+    }
+
+    @Test func `the first character of a section's name may be a combining one`() {
+        #expect(
+            INIFile("[\u{301}a]\n").sections.map { Array($0.name.utf8) } == [[0xCC, 0x81, 0x61]])
+    }
+
     @Test(arguments: 0..<40)
     func `no bytes make it fail, and every entry has a line of the file`(_ seed: UInt64) {
         var generator = SeededGenerator(seed: seed)

@@ -17,12 +17,13 @@ import Testing
         #expect(address.user == "us@er")
         #expect(address.password == "p:a:s%")
         #expect(address.url == "http://h:1")
+        #expect(try ServerAddress("http://a:b%+1@h").password == "b%+1", "a sign is no digit")
     }
 
     @Test(arguments: [
         "", "http://", "http://:80", "http://h:", "http://h:x", "http://h:0", "http://h:65536",
         "ftp://h", "http://h h", "http://h?x", "http://h#x", "http://[::1", "http://[::1]x",
-        "http://h:1:2", "http://<h>",
+        "http://h:1:2", "http://<h>", "\u{301}h", "http://h?\u{301}x", "http://u:p@\u{301}h",
     ])
     func `what is no address is refused`(_ text: String) {
         #expect(throws: ServerAddress.Failure.self) { try ServerAddress(text) }

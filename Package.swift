@@ -137,7 +137,10 @@ let package = Package(
         .target(name: "SteppedClock", path: "Tests/SteppedClock"),
         .testTarget(
             name: "PuyPuyFaultTests",
-            dependencies: ["PuyPuyCore", "PuyPuySpool", "TestSupport", "puypuy", logging],
+            dependencies: [
+                "PuyPuyAgent", "PuyPuyBackends", "PuyPuyChecks", "PuyPuyCore", "PuyPuySpool",
+                "TestSupport", "puypuy", logging,
+            ],
             swiftSettings: strict),
         .testTarget(
             name: "PuyPuyTests", dependencies: ["PuyPuyCore", "TestSupport", "puypuy"],

@@ -37,7 +37,7 @@ struct FuzzTarget: Sendable, CustomTestStringConvertible {
     var testDescription: String { name }
 
     /// How many cases.
-    var cases: Int { Int(weight * FaultScale.pick(short: 5_000, full: 400_000)) }
+    var cases: Int { Int(weight * FaultScale.pick(short: 5_000, full: 260_000)) }
 
     /// Tries all cases, or the one that `PUYPUY_FUZZ_CASE` names, until some have failed.
     func run() throws {

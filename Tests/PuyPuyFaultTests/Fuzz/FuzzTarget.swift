@@ -13,22 +13,31 @@ struct FuzzTarget: Sendable, CustomTestStringConvertible {
     /// How many cases it gets, against others: less where a case is slow.
     let weight: Double
     /// Reads one input; says what is wrong with what came of it, `nil` when nothing is.
-    let read: @Sendable ([UInt8]) throws -> String?
+    typealias Reader = @Sendable ([UInt8]) throws -> String?
+    /// Makes the reader, with what it needs for as long as it reads.
+    let makeReader: @Sendable () throws -> Reader
 
     init(
         _ name: String, corpus: [[UInt8]], words: [String] = [], weight: Double = 1,
-        _ read: @escaping @Sendable ([UInt8]) throws -> String?
+        makeReader: @escaping @Sendable () throws -> Reader
     ) {
         self.name = name
         self.corpus = corpus
         self.words = words.map { Array($0.utf8) }
         self.weight = weight
-        self.read = read
+        self.makeReader = makeReader
+    }
+
+    init(
+        _ name: String, corpus: [[UInt8]], words: [String] = [], weight: Double = 1,
+        _ read: @escaping Reader
+    ) {
+        self.init(name, corpus: corpus, words: words, weight: weight, makeReader: { read })
     }
 
     init(
         _ name: String, texts: [String], words: [String] = [], weight: Double = 1,
-        _ read: @escaping @Sendable ([UInt8]) throws -> String?
+        _ read: @escaping Reader
     ) {
         self.init(
             name, corpus: texts.map { Array($0.utf8) }, words: words, weight: weight, read)
@@ -43,6 +52,7 @@ struct FuzzTarget: Sendable, CustomTestStringConvertible {
     func run() throws {
         let last = try LastCase(target: name, seed: Fuzzing.seed)
         let only = ProcessInfo.processInfo.environment["PUYPUY_FUZZ_CASE"].flatMap { Int($0) }
+        let read = try makeReader()
         var failures = 0
         var slowestNs: UInt64 = 0
         for number in only.map({ $0..<($0 + 1) }) ?? 0..<cases {

@@ -1,6 +1,5 @@
 import Foundation
 import PuyPuyCore
-import Synchronization
 import TestSupport
 
 @testable import PuyPuyChecks
@@ -56,7 +55,6 @@ enum HostFileTargets {
 
     /// Whole checks, twice, on a host whose files are mutated.
     private static let hosts: FuzzTarget = {
-        let folder = Mutex<TemporaryDirectory?>(nil)
         let files = [
             "/proc/meminfo", "/proc/stat", "/proc/loadavg", "/proc/net/tcp", "/proc/net/udp",
             "/proc/sys/net/netfilter/nf_conntrack_count", "/sys/class/net/eth0/statistics/rx_bytes",
@@ -67,42 +65,38 @@ enum HostFileTargets {
             "cpu 1 2 3 4 5 6 7 8\ncpu0 1 2 3 4\n", "12345\n", "0.1 0.2 0.3 1/2 3\n",
         ]
         return FuzzTarget(
-            "checks of a hostile host", texts: texts + small, words: ["MemFree:", "kB", "cpu"],
-            weight: 0.1
-        ) { bytes in
-            let root = try folder.withLock { folder in
-                if folder == nil { folder = try TemporaryDirectory("puypuy-host") }
-                return folder!.path
-            }
-            for file in files {
-                let url = URL(filePath: root + file)
-                if access(url.deletingLastPathComponent().path, F_OK) != 0 {
-                    try FileManager.default.createDirectory(
-                        at: url.deletingLastPathComponent(), withIntermediateDirectories: true)
+            "checks of a hostile host", corpus: (texts + small).map { Array($0.utf8) },
+            words: ["MemFree:", "kB", "cpu"], weight: 0.1,
+            makeReader: {
+                let folder = try TemporaryDirectory("puypuy-host")
+                for file in files { try folder.write(file, "") }
+                return { bytes in
+                    for file in files { try writeBytes(bytes, to: folder.path + file) }
+                    return fault(ofChecksOn: HostRoot(folder.path), bytes)
                 }
-                try writeBytes(bytes, to: url.path)
-            }
-            let host = HostRoot(root)
-            let checks: [any HostCheck] = [
-                MemoryCheck(root: host), CPUStatsCheck(root: host, perCore: true),
-                LoadAverageCheck(root: host), TCPConnectionsCheck(root: host),
-                ConntrackCheck(root: host),
-                NetworkBytesCheck(root: host, loopback: true, rated: true),
-            ]
-            for check in checks {
-                var first = CheckTargets.sample()
-                try? check.collectNow(into: &first)
-                var second = CheckTargets.sample(at: 2, rates: first.rates)
-                try? check.collectNow(into: &second)
-                if let fault = CheckTargets.fault(of: first, bytes)
-                    ?? CheckTargets.fault(of: second, bytes)
-                {
-                    return fault
-                }
-            }
-            return nil
-        }
+            })
     }()
+
+    private static func fault(ofChecksOn host: HostRoot, _ bytes: [UInt8]) -> String? {
+        let checks: [any HostCheck] = [
+            MemoryCheck(root: host), CPUStatsCheck(root: host, perCore: true),
+            LoadAverageCheck(root: host), TCPConnectionsCheck(root: host),
+            ConntrackCheck(root: host),
+            NetworkBytesCheck(root: host, loopback: true, rated: true),
+        ]
+        for check in checks {
+            var first = CheckTargets.sample()
+            try? check.collectNow(into: &first)
+            var second = CheckTargets.sample(at: 2, rates: first.rates)
+            try? check.collectNow(into: &second)
+            if let fault = CheckTargets.fault(of: first, bytes)
+                ?? CheckTargets.fault(of: second, bytes)
+            {
+                return fault
+            }
+        }
+        return nil
+    }
 }
 
 /// A check that does not wait for anything.

@@ -1,5 +1,4 @@
 import PuyPuyChecks
-import Synchronization
 import TestSupport
 
 @testable import PuyPuyAgent
@@ -76,48 +75,48 @@ enum SettingsTargets {
     }
 
     /// The whole way from a file to settings, with an option of each form.
-    private static let configurations: FuzzTarget = {
-        let folder = Mutex<TemporaryDirectory?>(nil)
-        return FuzzTarget("configurations", corpus: corpus, words: words, weight: 0.1) { bytes in
-            let path = try folder.withLock { folder in
-                if folder == nil {
-                    folder = try TemporaryDirectory("puypuy-fuzz")
-                    try folder!.write("checks_enabled/check_cpustats.ini", "")
-                    try folder!.write("checks_enabled/check_openfiles.ini", "[Open Files]\na: b\n")
-                }
-                return folder!.path
+    private static let configurations = FuzzTarget(
+        "configurations", corpus: corpus, words: words, weight: 0.1,
+        makeReader: {
+            let folder = try TemporaryDirectory("puypuy-fuzz")
+            try folder.write("checks_enabled/check_cpustats.ini", "")
+            try folder.write("checks_enabled/check_openfiles.ini", "[Open Files]\na: b\n")
+            return { try fault(ofLoading: $0, in: folder) }
+        })
+
+    private static func fault(
+        ofLoading bytes: [UInt8], in folder: TemporaryDirectory
+    ) throws -> String? {
+        try writeBytes(bytes, to: folder.path + "/config.ini")
+        let (settings, problems) = Settings.load(
+            from: SettingsLocation(label: "config.ini", path: folder.path + "/config.ini"),
+            checks: CheckRegistry.builtIn, environment: { $0 == "HOME" ? "/root" : nil })
+        if (settings == nil) != problems.hasErrors { return "settings in spite of errors" }
+        let lines = 1 + bytes.count { $0 == 0x0A || $0 == 0x0D }
+        for problem in problems {
+            if problem.file == "config.ini", let line = problem.line,
+                !(1...lines).contains(line)
+            {
+                return "a problem in line \(line) of \(lines): \(problem)"
             }
-            try writeBytes(bytes, to: path + "/config.ini")
-            let (settings, problems) = Settings.load(
-                from: SettingsLocation(label: "config.ini", path: path + "/config.ini"),
-                checks: CheckRegistry.builtIn, environment: { $0 == "HOME" ? "/root" : nil })
-            if (settings == nil) != problems.hasErrors { return "settings in spite of errors" }
-            let lines = 1 + bytes.count { $0 == 0x0A || $0 == 0x0D }
-            for problem in problems {
-                if problem.file == "config.ini", let line = problem.line,
-                    !(1...lines).contains(line)
-                {
-                    return "a problem in line \(line) of \(lines): \(problem)"
-                }
-                // What is there and wrong has a line; only what is missing has none.
-                if problem.severity == .error, problem.found != nil, problem.line == nil {
-                    return "a problem without a line: \(problem)"
-                }
-                if problem.description.unicodeScalars.contains(where: {
-                    $0.properties.generalCategory == .control
-                }) {
-                    return "a problem with control characters"
-                }
+            // What is there and wrong has a line; only what is missing has none.
+            if problem.severity == .error, problem.found != nil, problem.line == nil {
+                return "a problem without a line: \(problem)"
             }
-            // Each problem repeats a line at most, and some lines have several.
-            let size = problems.reduce(0) { $0 + $1.description.utf8.count }
-            if size > 10_000 + 200 * bytes.count { return "\(size) bytes of problems" }
-            if let period = settings?.checkPeriod, period <= .zero {
-                return "a period of \(period)"
+            if problem.description.unicodeScalars.contains(where: {
+                $0.properties.generalCategory == .control
+            }) {
+                return "a problem with control characters"
             }
-            return nil
         }
-    }()
+        // Each problem repeats a line at most, and some lines have several.
+        let size = problems.reduce(0) { $0 + $1.description.utf8.count }
+        if size > 10_000 + 200 * bytes.count { return "\(size) bytes of problems" }
+        if let period = settings?.checkPeriod, period <= .zero {
+            return "a period of \(period)"
+        }
+        return nil
+    }
 
     private static let values = FuzzTarget(
         "values of settings",

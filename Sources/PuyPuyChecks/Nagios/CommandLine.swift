@@ -19,14 +19,15 @@ struct CommandLine: Equatable {
         var word = ""
         // A word may be empty, in quotes.
         var isWord = false
-        var quote: Character?
+        var quote: Unicode.Scalar?
         var isEscaped = false
-        for character in text {
+        // Scalars: a quote is one also when a combining character follows.
+        for character in text.unicodeScalars {
             if isEscaped {
                 // In double quotes only these lose their backslash.
                 let isPlain = quote == nil || character == "\"" || character == "\\"
-                if !isPlain { word.append("\\") }
-                word.append(character)
+                if !isPlain { word.unicodeScalars.append("\\") }
+                word.unicodeScalars.append(character)
                 isEscaped = false
             } else if character == "\\" && quote != "'" {
                 isEscaped = true
@@ -35,21 +36,21 @@ struct CommandLine: Equatable {
                 if character == open {
                     quote = nil
                 } else {
-                    word.append(character)
+                    word.unicodeScalars.append(character)
                 }
             } else if character == "\"" || character == "'" {
                 quote = character
                 isWord = true
-            } else if character.isWhitespace {
+            } else if character.properties.isWhitespace {
                 if isWord { words.append(word) }
                 (word, isWord) = ("", false)
             } else {
-                word.append(character)
+                word.unicodeScalars.append(character)
                 isWord = true
             }
         }
         if quote != nil { throw .openQuote }
-        if isEscaped { word.append("\\") }
+        if isEscaped { word.unicodeScalars.append("\\") }
         if isWord { words.append(word) }
         self.words = words
     }

@@ -10,7 +10,8 @@ struct CommandLineTests {
 
     @Test(arguments: [
         ("", []), ("  ", []), ("/bin/check -w 5", ["/bin/check", "-w", "5"]),
-        ("a\t b", ["a", "b"]), ("a 'b c' \"d e\"", ["a", "b c", "d e"]),
+        ("'\u{200D}a b'", ["\u{200D}a b"]), ("a\t b", ["a", "b"]),
+        ("a 'b c' \"d e\"", ["a", "b c", "d e"]),
         ("a''b \"\"", ["ab", ""]), (#"a\ b c\\d"#, ["a b", #"c\d"#]),
         (#"'a\b' "c\"d\e""#, [#"a\b"#, #"c"d\e"#]),
         (

@@ -86,7 +86,7 @@ enum CheckTargets {
         if size > text.utf8.count { return "\(size) bytes of words" }
         // Each word in single quotes is that word again.
         let quoted = line.words.map { "'" + $0.replacing("'", with: "'\\''") + "'" }
-        guard !text.contains("\u{301}"), let again = try? CommandLine(quoted.joined(separator: " "))
+        guard let again = try? CommandLine(quoted.joined(separator: " "))
         else { return nil }
         return again == line || text.contains("'") ? nil : "quoted they are \(again.words)"
     }

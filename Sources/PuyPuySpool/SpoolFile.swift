@@ -10,7 +10,8 @@ enum SpoolFile {
     /// What stays of the write-ahead log: twice what one checkpoint moves.
     private static let logBytes = 8 << 20
 
-    /// Makes the folder of the file at `path`, 0750, when it is missing.
+    /// Makes the folder of the file at `path`, 0750, when it is missing, so that it survives a power
+    /// cut.
     static func makeFolder(of path: String) throws(SpoolError) {
         guard let slash = path.lastIndex(of: "/"), slash != path.startIndex else { return }
         let folder = String(path[..<slash])
@@ -22,6 +23,8 @@ enum SpoolFile {
                 operation: "cannot make the folder", subject: folder, cause: systemWords(errno),
                 hint: "make it, or set spool_path to a place that this user may write")
         }
+        // SQLite syncs the folder of its files, but not where that folder itself is named.
+        syncFolder(of: folder)
     }
 
     /// Whether this process may make files in the folder of the file at `path`.

@@ -20,6 +20,16 @@ func fileSizeBytes(_ path: String) -> Int64 {
     return stat(path, &status) == 0 ? Int64(status.st_size) : 0
 }
 
+/// Makes the names in the folder that `path` is in survive a power cut, where the file system can.
+/// fsync(2).
+func syncFolder(of path: String) {
+    let folder = path.lastIndex(of: "/").map { String(path[..<$0]) } ?? "."
+    let descriptor = open(folder.isEmpty ? "/" : folder, O_RDONLY | O_DIRECTORY | O_CLOEXEC)
+    guard descriptor >= 0 else { return }
+    fsync(descriptor)
+    close(descriptor)
+}
+
 /// Nanoseconds since the epoch, UTC. clock_gettime(2).
 func wallClockNs() -> Int64 {
     var time = timespec()

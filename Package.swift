@@ -105,6 +105,10 @@ let package = Package(
         .target(
             name: "TestSupport", dependencies: ["PuyPuyCore", "CZlib", "CSnappy"],
             path: "Tests/TestSupport", swiftSettings: strict),
+        .executableTarget(
+            name: "puypuy-fault-writer",
+            dependencies: ["PuyPuyCore", "PuyPuySpool", "TestSupport", logging],
+            path: "Tests/FaultWriter", swiftSettings: strict),
         .testTarget(
             name: "PuyPuyCoreTests", dependencies: ["PuyPuyCore", "TestSupport"],
             swiftSettings: strict),
@@ -139,7 +143,7 @@ let package = Package(
             name: "PuyPuyFaultTests",
             dependencies: [
                 "PuyPuyAgent", "PuyPuyBackends", "PuyPuyChecks", "PuyPuyCore", "PuyPuySpool",
-                "TestSupport", "puypuy", logging,
+                "TestSupport", "puypuy", "puypuy-fault-writer", logging,
             ],
             swiftSettings: strict),
         .testTarget(

@@ -2,6 +2,15 @@
 #define PUYPUY_CSQLITE_SHIM_H
 
 #include <sqlite3.h>
+#include <sys/types.h>
+
+/* fcntl.h declares it for _GNU_SOURCE only, which Swift's module of the C library does not set. */
+int fallocate(int descriptor, int mode, off_t offset, off_t length);
+
+/* Keeps room for a file without changing its size: FALLOC_FL_KEEP_SIZE. */
+static inline int puypuy_keep_room(int descriptor, off_t bytes) {
+    return fallocate(descriptor, 1, 0, bytes);
+}
 
 /* sqlite3_db_config is variadic, which Swift cannot call. */
 static inline int puypuy_sqlite3_db_config_int(sqlite3 *db, int operation, int value) {

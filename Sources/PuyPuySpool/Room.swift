@@ -22,15 +22,18 @@ struct Room {
         case disk
     }
 
-    /// What keeps a commit from taking `bytes`; `nil` when nothing does. Free pages of the file can be
-    /// used again whatever the file system has left.
+    /// What keeps a commit from taking `bytes`; `nil` when nothing does, and the file has the room.
+    /// Free pages of the file can be used again whatever the file system has left.
     func shortage(of bytes: Int64, _ connection: Connection) throws(SpoolError) -> Shortage? {
         let pageBytes = try connection.integer("PRAGMA page_size")
         let pages = try connection.integer("PRAGMA page_count")
         let freePages = try connection.integer("PRAGMA freelist_count")
         if maxBytes - (pages - freePages) * pageBytes < bytes { return .cap }
-        guard let free = freeBytes() else { return nil }
-        return freePages * pageBytes + max(0, free - minFreeBytes) < bytes ? .disk : nil
+        let growth = max(0, bytes - freePages * pageBytes)
+        if let free = freeBytes(), max(0, free - minFreeBytes) < growth { return .disk }
+        // What is committed to the write-ahead log can then be moved into the file, whatever others
+        // take of the file system in the meantime.
+        return connection.claim(bytes: pages * pageBytes + growth) ? nil : .disk
     }
 
     /// Keeps SQLite from growing the file into the last half of what has to stay free, so that
@@ -42,6 +45,7 @@ struct Room {
         let pageBytes = try connection.integer("PRAGMA page_size")
         let pages = try connection.integer("PRAGMA page_count")
         let growth = max(0, free - minFreeBytes / 2) / pageBytes
-        try connection.execute("PRAGMA max_page_count = \(max(1, pages + growth))")
+        let claimed = fileSizeBytes(connection.path) / pageBytes
+        try connection.execute("PRAGMA max_page_count = \(max(1, claimed, pages + growth))")
     }
 }

@@ -33,6 +33,8 @@ extension Spool {
                 buffer.add(run, limit: options.memoryBufferPoints, overflow: options.overflow)
             }
             if !acknowledgements.isEmpty {
+                // From its beginning the log is written over; where it grows there may be no room.
+                if error.kind == .full { _ = try? connection.checkpoint(.passive) }
                 do {
                     try commitOnce([], acknowledgements, storing: true)
                 } catch {
@@ -211,7 +213,9 @@ extension Spool {
             guard left > 0, connection.walFrames >= Self.forcedCheckpointFrames,
                 wallNs() >= forcedCheckpointDueNs
             else { return }
-            if try connection.checkpoint(.truncate) > 0 {
+            let rest = try connection.checkpoint(.truncate)
+            SpoolFile.reserveLog(options.path)
+            if rest > 0 {
                 // Somebody else's reader holds an old snapshot: commits do not wait for it each time.
                 forcedCheckpointDueNs = wallNs() + Self.forcedCheckpointPause.nanoseconds
                 logger.warning(

@@ -10,8 +10,13 @@ enum SpoolFile {
     /// What stays of the write-ahead log: twice what one checkpoint moves.
     private static let logBytes = 8 << 20
 
-    /// Makes the folder of the file at `path`, 0750, when it is missing, so that it survives a power
-    /// cut.
+    /// The file grows by so much at a time, and is claimed ahead of what is committed.
+    private static let growthBytes: Int32 = 1 << 20
+    /// What the file system keeps for the write-ahead log, also while the log is shorter: enough for
+    /// acknowledgements when nothing else is left.
+    private static let reservedLogBytes = 1 << 20
+
+    /// Makes the folder of the file at `path`, 0750, when it is missing.
     static func makeFolder(of path: String) throws(SpoolError) {
         guard let slash = path.lastIndex(of: "/"), slash != path.startIndex else { return }
         let folder = String(path[..<slash])
@@ -23,8 +28,6 @@ enum SpoolFile {
                 operation: "cannot make the folder", subject: folder, cause: systemWords(errno),
                 hint: "make it, or set spool_path to a place that this user may write")
         }
-        // SQLite syncs the folder of its files, but not where that folder itself is named.
-        syncFolder(of: folder)
     }
 
     /// Whether this process may make files in the folder of the file at `path`.
@@ -38,22 +41,26 @@ enum SpoolFile {
         _ options: SpoolOptions, logger: Logger, nowNs: Int64
     ) throws(SpoolError) -> Connection {
         do {
-            let connection = try openWriter(options)
+            let connection = try openWriter(options, logger: logger)
             warnOfReaders(options.path, logger)
             return connection
         } catch  where error.kind == .damaged {
             try moveAside(options.path, after: error, logger: logger, nowNs: nowNs)
-            return try openWriter(options)
+            return try openWriter(options, logger: logger)
         }
     }
 
-    private static func openWriter(_ options: SpoolOptions) throws(SpoolError) -> Connection {
+    private static func openWriter(
+        _ options: SpoolOptions, logger: Logger
+    ) throws(SpoolError) -> Connection {
+        let isNew = fileSizeBytes(options.path) == 0
         try createPrivately(options.path)
         try checkLog(options)
         let connection = try Connection(path: options.path, access: .write)
+        connection.setGrowth(bytes: growthBytes)
         try Migrations.check(connection)
-        // Takes effect only while the file is empty.
-        try connection.execute("PRAGMA auto_vacuum = INCREMENTAL")
+        // Takes effect only while the file is empty, and later needs room for nothing.
+        if isNew { try connection.execute("PRAGMA auto_vacuum = INCREMENTAL") }
         try connection.execute("PRAGMA journal_mode = WAL")
         try connection.execute(
             "PRAGMA synchronous = \(options.durability == .full ? "FULL" : "NORMAL")")
@@ -61,10 +68,16 @@ enum SpoolFile {
         try connection.execute("PRAGMA journal_size_limit = \(logBytes)")
         try connection.execute("PRAGMA foreign_keys = ON")
         try connection.execute("PRAGMA cache_size = -\(cacheKiB)")
-        // A left-over log belongs to a process that was killed; a fresh one starts small.
         try Migrations.migrate(connection)
-        try connection.checkpoint(.truncate)
+        do {
+            // A left-over log belongs to a process that was killed; a fresh one starts small.
+            try connection.checkpoint(.truncate)
+        } catch  where error.kind != .damaged {
+            logger.warning("the write-ahead log cannot be moved", metadata: ["cause": "\(error)"])
+        }
+        reserveLog(options.path)
         try checkBooks(connection)
+        try syncNames(options.path, isNew: isNew)
         return connection
     }
 
@@ -90,6 +103,29 @@ enum SpoolFile {
         throw SpoolError(
             .damaged, operation: "cannot use", subject: options.path,
             cause: "the write-ahead log is damaged, and \(log.commitsBehindDamage) commits follow")
+    }
+
+    /// Keeps room for the write-ahead log of the spool at `path`. Nothing is ever locked through the
+    /// log itself, so that opening and closing it here takes no lock of SQLite's away.
+    static func reserveLog(_ path: String) {
+        keepRoom(forFileAt: path + "-wal", bytes: reservedLogBytes)
+    }
+
+    /// Makes the names of the files survive a power cut, and those of the folders that they are in
+    /// when the spool is new. SQLite syncs its own folder only, and goes on when that fails.
+    private static func syncNames(_ path: String, isNew: Bool) throws(SpoolError) {
+        var name = path
+        while let slash = name.lastIndex(of: "/") {
+            let folder = slash == name.startIndex ? "/" : String(name[..<slash])
+            let problem = syncFolder(folder)
+            guard problem == 0 else {
+                throw SpoolError(
+                    operation: "cannot sync the folder", subject: folder,
+                    cause: systemWords(problem), hint: "see the system's log for the disk")
+            }
+            if !isNew || folder == "/" { return }
+            name = folder
+        }
     }
 
     /// Reads what the daemon cannot start without: damage there is better found while the file can

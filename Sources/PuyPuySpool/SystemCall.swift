@@ -1,3 +1,4 @@
+internal import CSQLite
 internal import Glibc
 
 /// The system's words for an error number.
@@ -20,14 +21,23 @@ func fileSizeBytes(_ path: String) -> Int64 {
     return stat(path, &status) == 0 ? Int64(status.st_size) : 0
 }
 
-/// Makes the names in the folder that `path` is in survive a power cut, where the file system can.
-/// fsync(2).
-func syncFolder(of path: String) {
-    let folder = path.lastIndex(of: "/").map { String(path[..<$0]) } ?? "."
-    let descriptor = open(folder.isEmpty ? "/" : folder, O_RDONLY | O_DIRECTORY | O_CLOEXEC)
+/// Has the file system keep `bytes` for the file at `path`, where it can. The file's size stays what it
+/// is; cutting the file gives the room back. fallocate(2).
+func keepRoom(forFileAt path: String, bytes: Int) {
+    let descriptor = open(path, O_RDWR | O_CLOEXEC)
     guard descriptor >= 0 else { return }
-    fsync(descriptor)
+    _ = puypuy_keep_room(descriptor, bytes)
     close(descriptor)
+}
+
+/// Makes the names in the folder at `path` survive a power cut, where this user may read the folder
+/// and the file system can. Returns 0, or the error number of a disk that failed. fsync(2).
+func syncFolder(_ path: String) -> Int32 {
+    let descriptor = open(path, O_RDONLY | O_DIRECTORY | O_CLOEXEC)
+    guard descriptor >= 0 else { return 0 }
+    defer { close(descriptor) }
+    guard fsync(descriptor) != 0 else { return 0 }
+    return [EINVAL, EROFS, EBADF, ENOTSUP].contains(errno) ? 0 : errno
 }
 
 /// Nanoseconds since the epoch, UTC. clock_gettime(2).

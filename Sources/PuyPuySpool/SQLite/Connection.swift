@@ -160,6 +160,20 @@ final class Connection {
         return max(0, logged - moved)
     }
 
+    /// From now on the file grows and shrinks by so many bytes at a time.
+    func setGrowth(bytes: Int32) {
+        var bytes = bytes
+        sqlite3_file_control(handle, nil, SQLITE_FCNTL_CHUNK_SIZE, &bytes)
+    }
+
+    /// Makes the file at least so large, with room of the file system behind every byte of it. False
+    /// when there is not so much room. Needs ``setGrowth(bytes:)``.
+    func claim(bytes: Int64) -> Bool {
+        var bytes = bytes
+        return !isClosed
+            && sqlite3_file_control(handle, nil, SQLITE_FCNTL_SIZE_HINT, &bytes) == SQLITE_OK
+    }
+
     /// The number of the row that the last INSERT made.
     var lastInsertedRow: Int64 { sqlite3_last_insert_rowid(handle) }
 

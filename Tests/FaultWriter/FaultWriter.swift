@@ -22,7 +22,10 @@ struct FaultWriter {
         for opening in 0..<arguments.openings where !isEnding.load(ordering: .relaxed) {
             let first = arguments.first + opening * share
             do {
-                try await write(first..<(first + share), arguments, opening: opening)
+                let lost = try await write(
+                    first..<(first + share), arguments, opening: opening)
+                // The next runs would follow on runs that are nowhere.
+                if lost > 0 { return }
             } catch {
                 Report.say("X \(error)")
                 exit(3)
@@ -30,10 +33,11 @@ struct FaultWriter {
         }
     }
 
-    /// Opens the spool, has each writer append its runs of these numbers, and closes it.
+    /// Opens the spool, has each writer append its runs of these numbers, and closes it. Returns how
+    /// many points could not be committed.
     private static func write(
         _ numbers: Range<Int>, _ arguments: Arguments, opening: Int
-    ) async throws {
+    ) async throws -> Int {
         let spool = try Spool(
             arguments.options,
             logger: Logger(label: "spool") { StreamLogHandler.standardError(label: $0) })
@@ -53,7 +57,9 @@ struct FaultWriter {
             }
             group.cancelAll()
         }
-        Report.say("L \(await spool.close())")
+        let lost = await spool.close()
+        Report.say("L \(lost)")
+        return lost
     }
 
     private static func append(

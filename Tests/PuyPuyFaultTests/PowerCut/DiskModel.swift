@@ -14,6 +14,7 @@ struct DiskModel {
         enum Kind {
             case write(offset: Int, bytes: [UInt8])
             case resize(Int)
+            case grow(Int)
         }
         enum State {
             /// Not synced yet.
@@ -56,8 +57,6 @@ struct DiskModel {
     /// The names as the process sees them.
     private var current: [String: Int] = [:]
     private var open: [Int: (node: Int, path: String)] = [:]
-    /// Syncs of `spool.db-wal` that returned, and of the others.
-    private(set) var logSyncs = 0
 
     /// An empty directory `root`, which is certain to be there.
     init(root: String, lie: Lie? = nil) {
@@ -85,6 +84,7 @@ struct DiskModel {
         case .write(let descriptor, let offset, let bytes):
             ask(.write(offset: offset, bytes: bytes), of: descriptor)
         case .resize(let descriptor, let bytes): ask(.resize(bytes), of: descriptor)
+        case .grow(let descriptor, let bytes): ask(.grow(bytes), of: descriptor)
         case .sync(let descriptor, let succeeded): sync(descriptor, succeeded)
         case .makeDirectory(let path):
             if path.hasPrefix(root + "/") { make(path, isDirectory: true) }
@@ -124,7 +124,6 @@ struct DiskModel {
             nodes[node].certain.apply(first.kind)
             nodes[node].changes.removeFirst()
         }
-        if succeeded && path.hasSuffix("-wal") { logSyncs += 1 }
     }
 
     private mutating func syncNames(in directory: String) {
@@ -155,11 +154,10 @@ extension [UInt8] {
         switch change {
         case .write(let offset, let bytes): put(bytes[...], at: offset)
         case .resize(let size):
-            if size < count {
-                removeLast(count - size)
-            } else {
-                append(contentsOf: repeatElement(0, count: size - count))
-            }
+            if size < count { removeLast(count - size) }
+            apply(.grow(size))
+        case .grow(let size):
+            if size > count { append(contentsOf: repeatElement(0, count: size - count)) }
         }
     }
 

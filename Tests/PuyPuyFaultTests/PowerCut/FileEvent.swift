@@ -8,6 +8,8 @@ enum FileEvent {
     case write(descriptor: Int, offset: Int, bytes: [UInt8])
     /// ftruncate(2).
     case resize(descriptor: Int, bytes: Int)
+    /// fallocate(2): the file is at least so large.
+    case grow(descriptor: Int, bytes: Int)
     /// fsync(2) or fdatasync(2). Both sync the size of the file with its bytes.
     case sync(descriptor: Int, succeeded: Bool)
     case makeDirectory(path: String)
@@ -20,7 +22,8 @@ enum FileEvent {
     var descriptor: Int? {
         switch self {
         case .open(_, let descriptor, _, _), .close(let descriptor),
-            .write(let descriptor, _, _), .resize(let descriptor, _), .sync(let descriptor, _):
+            .write(let descriptor, _, _), .resize(let descriptor, _), .grow(let descriptor, _),
+            .sync(let descriptor, _):
             descriptor
         case .makeDirectory, .rename, .unlink, .said: nil
         }

@@ -102,6 +102,13 @@ struct SystemCallRecord {
             events[at] = .write(
                 descriptor: number(0), offset: number(3),
                 bytes: result.map { Array(call.texts[0].prefix($0)) } ?? call.texts[0])
+        case "fallocate":
+            // Without a mode the file grows; FALLOC_FL_KEEP_SIZE changes nothing that can be read.
+            if call.words[1] == "0" {
+                events[at] = .grow(descriptor: number(0), bytes: number(2) + number(3))
+            } else if call.words[1] != "FALLOC_FL_KEEP_SIZE" {
+                unknown.append(call.name)
+            }
         case "ftruncate": events[at] = .resize(descriptor: number(0), bytes: number(1))
         case "mkdir": events[at] = .makeDirectory(path: path(0))
         case "rename": events[at] = .rename(from: path(0), to: path(1))

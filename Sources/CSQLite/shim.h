@@ -17,6 +17,9 @@ static inline int puypuy_sqlite3_db_config_int(sqlite3 *db, int operation, int v
     return sqlite3_db_config(db, operation, value, (int *)0);
 }
 
+/* A macro that Swift does not import. */
+static const int puypuy_sqlite3_ioerr_fsync = SQLITE_IOERR_FSYNC;
+
 /* SQLITE_TRANSIENT is a cast that Swift does not import: SQLite copies the bytes. */
 static inline int puypuy_sqlite3_bind_blob(sqlite3_stmt *statement, int index, const void *bytes,
                                            sqlite3_uint64 count) {

@@ -11,6 +11,8 @@ extension Spool {
 
     /// The pause after one that a reader did not let through.
     static let forcedCheckpointPause = Duration.seconds(60)
+    /// The pause after one that failed: the next may have to write everything anew.
+    static let failedCheckpointPause = Duration.seconds(10)
 
     /// Why a commit failed, for those who wait for it.
     struct CommitFailure {
@@ -207,23 +209,32 @@ extension Spool {
 
     /// Moves the write-ahead log into the file when it has grown enough.
     func checkpointWhenDue() {
-        guard connection.walFrames >= Self.checkpointFrames else { return }
+        guard connection.walFrames >= Self.checkpointFrames,
+            !isPaused(since: checkpointFailedNs, for: Self.failedCheckpointPause)
+        else { return }
         do {
             let left = try connection.checkpoint(.passive)
             guard left > 0, connection.walFrames >= Self.forcedCheckpointFrames,
-                wallNs() >= forcedCheckpointDueNs
+                !isPaused(since: checkpointDelayedNs, for: Self.forcedCheckpointPause)
             else { return }
             let rest = try connection.checkpoint(.truncate)
             SpoolFile.reserveLog(options.path)
             if rest > 0 {
                 // Somebody else's reader holds an old snapshot: commits do not wait for it each time.
-                forcedCheckpointDueNs = wallNs() + Self.forcedCheckpointPause.nanoseconds
+                checkpointDelayedNs = wallNs()
                 logger.warning(
                     "a reader keeps the write-ahead log from shrinking",
                     metadata: ["hint": "end what reads the spool for long"])
             }
         } catch {
+            checkpointFailedNs = wallNs()
             logger.warning("the write-ahead log cannot be moved", metadata: ["cause": "\(error)"])
         }
+    }
+
+    /// Whether a pause that began at `sinceNs` is not over. A clock that was set back ends it.
+    private func isPaused(since sinceNs: Int64?, for pause: Duration) -> Bool {
+        guard let sinceNs else { return false }
+        return (0..<pause.nanoseconds).contains(wallNs() - sinceNs)
     }
 }

@@ -44,8 +44,9 @@ public actor Spool: RunStore {
     /// Grows whenever a new file replaces a damaged one.
     var generation = 0
     var lastLeftoversNs: Int64 = 0
-    /// When the spool may wait for readers again, to move the write-ahead log.
-    var forcedCheckpointDueNs = Int64.min
+    /// When readers last kept the write-ahead log from being moved, and when moving it last failed.
+    var checkpointDelayedNs: Int64?
+    var checkpointFailedNs: Int64?
     /// Why the last commit failed; `nil` after a success.
     public internal(set) var trouble: SpoolError?
 

@@ -69,8 +69,11 @@ enum SpoolFile {
         try connection.execute("PRAGMA foreign_keys = ON")
         try connection.execute("PRAGMA cache_size = -\(cacheKiB)")
         try Migrations.migrate(connection)
+        // A left-over log belongs to a process that was killed, after a failed sync for all we know. No
+        // commit may build on it before it is written again.
+        try connection.writeAnew()
         do {
-            // A left-over log belongs to a process that was killed; a fresh one starts small.
+            // A fresh log starts small.
             try connection.checkpoint(.truncate)
         } catch  where error.kind != .damaged {
             logger.warning("the write-ahead log cannot be moved", metadata: ["cause": "\(error)"])

@@ -33,8 +33,9 @@ public struct FaultRun: Sendable, Hashable {
         return draw % 29 == 0 ? 1_500 : 1 + Int((draw >> 8) % 40)
     }
 
-    /// When it was, nanoseconds since the epoch: the first of its points.
-    public var startedNs: Int64 { (1_763_900_000 + Int64(sequence)) * 1_000_000_000 }
+    /// When it was, nanoseconds since the epoch: the first of its points. After 2099, so that no reading
+    /// seems to be of what has long gone.
+    public var startedNs: Int64 { (4_100_000_000 + Int64(sequence)) * 1_000_000_000 }
 
     /// What is handed to the spool.
     public var run: Run {

@@ -23,6 +23,8 @@ final class Connection {
     private(set) var isClosed = false
     /// The frames in the write-ahead log after the last commit of this connection.
     private(set) var walFrames: Int32 = 0
+    /// The files of which the kernel may have forgotten what was to be synced, because a sync failed.
+    private var forgotten: [Int32] = []
 
     init(path: String, access: Access) throws(SpoolError) {
         self.path = path
@@ -49,6 +51,9 @@ final class Connection {
         // spool's by then.
         _ = puypuy_sqlite3_db_config_int(handle, SQLITE_DBCONFIG_NO_CKPT_ON_CLOSE, 1)
         if access == .write {
+            // Nobody knows how the process ended that left a log. What it had moved into the file is
+            // moved once more, from the log.
+            forgotten = [SQLITE_FCNTL_JOURNAL_POINTER]
             // A hook of our own also takes the place of SQLite's automatic checkpoints; PRAGMA
             // wal_autocheckpoint would take the hook away again.
             let context = Unmanaged.passUnretained(self).toOpaque()
@@ -148,16 +153,45 @@ final class Connection {
     @discardableResult
     func checkpoint(_ extent: Checkpoint) throws(SpoolError) -> Int32 {
         if isClosed { throw .closed(path) }
+        try writeAnew()
         var logged: Int32 = 0
         var moved: Int32 = 0
         let mode = extent == .passive ? SQLITE_CHECKPOINT_PASSIVE : SQLITE_CHECKPOINT_TRUNCATE
         let code = sqlite3_wal_checkpoint_v2(handle, nil, mode, &logged, &moved)
         // Busy: a reader holds an old snapshot; the rest moves next time.
         guard code == SQLITE_OK || code & 0xFF == SQLITE_BUSY else {
+            if code == puypuy_sqlite3_ioerr_fsync { forgotten = Self.bothFiles }
             throw error(code, "cannot checkpoint")
         }
         if logged == moved && extent == .truncate { walFrames = 0 }
         return max(0, logged - moved)
+    }
+
+    private static let bothFiles = [SQLITE_FCNTL_JOURNAL_POINTER, SQLITE_FCNTL_FILE_POINTER]
+
+    /// Writes the forgotten files over with what they hold; for a new writer that is the log. After a failed sync Linux takes pages that
+    /// it could not write for clean: the next sync would succeed without them. Written anew they are
+    /// synced again. SQLite does this for a commit, which begins where the last good one ended, but
+    /// not for what a checkpoint relies on.
+    func writeAnew() throws(SpoolError) {
+        for operation in forgotten {
+            var file: UnsafeMutablePointer<sqlite3_file>?
+            sqlite3_file_control(handle, nil, operation, &file)
+            guard let file, let methods = file.pointee.pMethods?.pointee else { continue }
+            var size: Int64 = 0
+            var code = methods.xFileSize(file, &size)
+            // SQLite writes at most 128 KiB at a time, less one.
+            var piece = [UInt8](repeating: 0, count: 1 << 16)
+            var offset: Int64 = 0
+            while code == SQLITE_OK && offset < size {
+                let count = Int32(min(Int64(piece.count), size - offset))
+                code = methods.xRead(file, &piece, count, offset)
+                if code == SQLITE_OK { code = methods.xWrite(file, piece, count, offset) }
+                offset += Int64(count)
+            }
+            guard code == SQLITE_OK else { throw error(code, "cannot write anew") }
+        }
+        forgotten = []
     }
 
     /// From now on the file grows and shrinks by so many bytes at a time.

@@ -58,10 +58,19 @@ struct DiskModel {
     private var current: [String: Int] = [:]
     private var open: [Int: (node: Int, path: String)] = [:]
 
-    /// An empty directory `root`, which is certain to be there.
-    init(root: String, lie: Lie? = nil) {
+    /// A directory `root` with `files`, by path, all of which is certain to be there; what they are in
+    /// as well.
+    init(root: String, files: [String: [UInt8]] = [:], lie: Lie? = nil) {
         self.root = root
         self.lie = lie
+        for (path, bytes) in files {
+            let folder = ancestor(of: path, levels: 1)
+            if folder != root && current[folder] == nil { make(folder, isDirectory: true) }
+            make(path, isDirectory: false)
+            nodes[nodes.count - 1].certain = bytes
+        }
+        names = current
+        nameChanges = []
     }
 
     /// The path of an open file below the root.

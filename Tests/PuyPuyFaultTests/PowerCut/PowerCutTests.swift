@@ -49,7 +49,8 @@ struct PowerCutTests {
         let writer = try writer(durability, seed: 7)
         let record = try writer.record()
         #expect(record.unknown.isEmpty, "calls that the model does not know")
-        var trial = PowerCutTrial(options(writer, durability), seed: 11)
+        var trial = try PowerCutTrial(options(writer, durability), seed: 11)
+        defer { trial.end() }
         try await trial.run(record, cuts: Self.cuts, survivals: Self.survivals)
         #expect(trial.runs == Self.runs / 12 * 12, "\(writer.log.suffix(2_000))")
         #expect(trial.violations.isEmpty, "\(trial.violations.prefix(5)) …")
@@ -70,7 +71,8 @@ struct PowerCutTests {
         async throws
     {
         let writer = try writer(.full, seed: 3)
-        var trial = PowerCutTrial(options(writer, .full), lie: .about("-wal"), seed: 5)
+        var trial = try PowerCutTrial(options(writer, .full), lie: .about("-wal"), seed: 5)
+        defer { trial.end() }
         try await trial.run(try writer.record(), cuts: 10, survivals: [.none, .some])
         #expect(trial.lost > 0)
         #expect(!trial.violations.isEmpty)

@@ -1,3 +1,4 @@
+import Foundation
 import PuyPuySpool
 import TestSupport
 
@@ -16,25 +17,37 @@ struct PowerCutTrial {
     private(set) var books = Ledger()
 
     private let options: SpoolOptions
+    private let start: TracedWriter.Start
     private let lie: DiskModel.Lie?
+    /// Where the images are: in memory where that can be, since each of them is synced often.
+    private let place: TemporaryDirectory
+    private let memory: SmallFileSystem?
     private var random: SeededGenerator
 
-    /// `options` are those of the writer.
-    init(_ options: SpoolOptions, lie: DiskModel.Lie? = nil, seed: UInt64) {
+    /// `options` are those of the writer, which began with `start`.
+    init(
+        _ options: SpoolOptions, start: TracedWriter.Start = .init(), lie: DiskModel.Lie? = nil,
+        seed: UInt64
+    ) throws {
+        place = try TemporaryDirectory("puypuy-cuts")
+        memory = try? SmallFileSystem(at: place.path, megabytes: 256)
         self.options = options
+        self.start = start
         self.lie = lie
         random = SeededGenerator(seed: seed)
     }
+
+    /// The images go.
+    func end() { memory?.unmount() }
 
     /// Cuts the power at `count` moments of `record`; at each it tries each of `survivals`.
     mutating func run(
         _ record: SystemCallRecord, cuts count: Int, survivals: [Survival] = Survival.allCases
     ) async throws {
-        let root = ancestor(of: options.path, levels: 2)
-        var disk = DiskModel(root: root, lie: lie)
+        var disk = disk(lie)
         let moments = moments(record, count: count)
-        var known = WriterReport()
-        var assured = WriterReport()
+        var known = WriterReport(start.lines)
+        var assured = known
         for (index, event) in record.events.enumerated() {
             if moments.contains(index) {
                 try await cut(
@@ -58,7 +71,7 @@ struct PowerCutTrial {
     /// Any moment, and as many as there are of what is rare: the beginning, checkpoints, and the
     /// moments just before a sync returns.
     private mutating func moments(_ record: SystemCallRecord, count: Int) -> Set<Int> {
-        var disk = DiskModel(root: ancestor(of: options.path, levels: 2), lie: nil)
+        var disk = disk(nil)
         var syncs: [Int] = []
         var checkpoints: [Int] = []
         for (index, event) in record.events.enumerated() {
@@ -75,6 +88,10 @@ struct PowerCutTrial {
         return moments
     }
 
+    private func disk(_ lie: DiskModel.Lie?) -> DiskModel {
+        DiskModel(root: ancestor(of: options.path, levels: 2), files: start.files, lie: lie)
+    }
+
     private mutating func cut(
         _ disk: DiskModel, _ index: Int, assured: WriterReport, _ known: WriterReport,
         _ survivals: [Survival]
@@ -82,10 +99,13 @@ struct PowerCutTrial {
         cuts += 1
         for survival in survivals {
             images += 1
-            let folder = try TemporaryDirectory("puypuy-cut")
-            try survival.write(disk, to: folder.path, random: &random)
+            let folder = place.path + "/\(images)"
+            try FileManager.default.createDirectory(
+                atPath: folder, withIntermediateDirectories: false)
+            defer { try? FileManager.default.removeItem(atPath: folder) }
+            try survival.write(disk, to: folder, random: &random)
             var options = options
-            options.path = folder.path + options.path.dropFirst(disk.root.count)
+            options.path = folder + options.path.dropFirst(disk.root.count)
             let examination = try await SpoolExamination(
                 of: options, assured: assured, known: known)
             violations += examination.violations.map {

@@ -14,10 +14,19 @@ struct TracedWriter {
         return trial?.waitForEnd(within: .seconds(10)) == true && trial?.exitCode == 0
     }()
 
+    /// What was there before the tracer: nothing, not even the folder of the spool, or a spool that
+    /// was closed.
+    struct Start {
+        /// The files, by path.
+        var files: [String: [UInt8]] = [:]
+        /// What the writer had said.
+        var lines: [String] = []
+    }
+
     let directory: TemporaryDirectory
+    let start: Start
     let child: ChildProcess
 
-    /// The folder of the spool is not there at the start; the writer makes it.
     var options: SpoolOptions {
         var options = SpoolOptions(path: directory.path + "/var/spool.db")
         options.minFreeBytes = 0
@@ -25,16 +34,39 @@ struct TracedWriter {
     }
     var log: String { readText(directory.path + "/log") }
 
-    /// Starts it. `injections` are what strace takes after `-e inject=`.
-    init(_ arguments: [String], injections: [String] = []) throws {
+    /// Starts it. `injections` are what strace takes after `-e inject=`. With `preparedRuns` that many
+    /// runs of each of four writers are there before; the calls of strace's count begin behind them.
+    init(_ arguments: [String], injections: [String] = [], preparedRuns: Int = 0) throws {
         directory = try TemporaryDirectory("puypuy-traced")
+        let path = "path=\(directory.path)/var/spool.db"
+        var start = Start()
+        if preparedRuns > 0 {
+            start = try TracedWriter.prepare(directory, [path, "runs=\(preparedRuns * 4)"])
+        }
+        self.start = start
         child = try ChildProcess(
             "strace",
             ["-f", "-qq", "--seccomp-bpf", "-xx", "-s", "16777216"]
                 + ["-e", "trace=" + SystemCallRecord.calls, "-o", directory.path + "/record"]
                 + injections.flatMap { ["-e", "inject=" + $0] }
-                + [TracedWriter.program, "path=\(directory.path)/var/spool.db"] + arguments,
+                + [TracedWriter.program, path, "first=\(preparedRuns + 1)"] + arguments,
             log: directory.path + "/log", directory: directory.path)
+    }
+
+    private static func prepare(
+        _ directory: TemporaryDirectory, _ arguments: [String]
+    ) throws -> Start {
+        let log = directory.path + "/prepared"
+        let child = try ChildProcess(program, arguments, log: log, directory: directory.path)
+        guard child.waitForEnd(within: .seconds(60)), child.exitCode == 0 else {
+            throw TestSupportError("no spool was prepared: \(readText(log))")
+        }
+        var start = Start(lines: readText(log).split(separator: "\n").map(String.init))
+        for name in names(inDirectory: directory.path + "/var") {
+            let path = directory.path + "/var/" + name
+            start.files[path] = try readBytes(path)
+        }
+        return start
     }
 
     /// Waits for its end.

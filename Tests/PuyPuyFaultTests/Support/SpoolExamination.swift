@@ -65,7 +65,7 @@ struct SpoolExamination {
     /// The runs in the retained batches, with the batches they are in.
     private mutating func storedRuns(_ reader: SpoolReader) throws -> [FaultRun: Set<BatchID>] {
         var runs: [FaultRun: Set<BatchID>] = [:]
-        var indexes: [FaultRun: Set<Int>] = [:]
+        var found: [FaultRun: [Bool]] = [:]
         var cursor: BatchID = 0
         while let unit = try reader.history(
             after: cursor, fromNs: .min, toNs: .max, maxPoints: 20_000)
@@ -74,21 +74,44 @@ struct SpoolExamination {
             for (batch, damage) in unit.damaged {
                 violations.append("batch \(batch) is damaged: \(damage)")
             }
-            for row in 0..<unit.block.count {
-                let point = unit.block.point(row, in: reader)
-                guard let (run, index) = FaultRun.origin(of: point) else {
-                    violations.append("nobody made \(point)")
+            // The points of a run stand together.
+            var row = 0
+            while row < unit.block.count {
+                guard let run = FaultRun.origin(of: unit.block.point(row, in: reader))?.run else {
+                    violations.append("nobody made \(unit.block.point(row, in: reader))")
                     doubled += 1
+                    row += 1
                     continue
                 }
                 runs[run, default: []].insert(unit.batch(ofRow: row))
-                if !indexes[run, default: []].insert(index).inserted {
-                    violations.append("point \(index) of \(run) is there twice")
-                    doubled += 1
-                }
+                let end = take(run, from: row, of: unit.block, into: &found[run, default: []])
+                row = max(end, row + 1)
             }
         }
+        // A run in part is none.
+        for (run, points) in found where points.contains(false) { runs[run] = [] }
         return runs
+    }
+
+    /// Takes the points of `run` from `row` on; returns the row behind them.
+    private mutating func take(
+        _ run: FaultRun, from row: Int, of block: PointBlock, into found: inout [Bool]
+    ) -> Int {
+        if found.isEmpty { found = Array(repeating: false, count: run.pointCount) }
+        let series = block.seriesIDs[row]
+        let value = Value.integer(Int64(run.sequence))
+        var end = row
+        while end < block.count, block.seriesIDs[end] == series, block.values[end] == value {
+            let index = Int(block.timestampsNs[end] - run.startedNs)
+            if !found.indices.contains(index) || found[index] {
+                violations.append("point \(index) of \(run) is there twice, or was never made")
+                doubled += 1
+            } else {
+                found[index] = true
+            }
+            end += 1
+        }
+        return end
     }
 
     /// A writer's runs follow each other, so those that are there are the first `number`.

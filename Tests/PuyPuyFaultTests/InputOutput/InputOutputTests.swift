@@ -120,10 +120,12 @@ struct InputOutputTests {
         injection: String
     ) throws {
         var options = FaultedHost.Options()
-        options.wrapper = [
-            "strace", "-D", "-f", "-qq", "--seccomp-bpf", "-o", "/dev/null",
-            "-e", "trace=fdatasync,pwrite64", "-e", "inject=" + injection,
-        ]
+        options.wrapper = { _ in
+            [
+                "strace", "-D", "-f", "-qq", "--seccomp-bpf", "-o", "/dev/null",
+                "-e", "trace=fdatasync,pwrite64", "-e", "inject=" + injection,
+            ]
+        }
         let host = try FaultedHost(options)
         try host.start()
         for words in ["the spool cannot commit", "the spool commits again"] {

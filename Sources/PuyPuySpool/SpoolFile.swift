@@ -57,7 +57,6 @@ enum SpoolFile {
         try createPrivately(options.path)
         try checkLog(options)
         let connection = try Connection(path: options.path, access: .write)
-        connection.setGrowth(bytes: growthBytes)
         try Migrations.check(connection)
         // Takes effect only while the file is empty, and later needs room for nothing.
         if isNew { try connection.execute("PRAGMA auto_vacuum = INCREMENTAL") }
@@ -69,6 +68,8 @@ enum SpoolFile {
         try connection.execute("PRAGMA foreign_keys = ON")
         try connection.execute("PRAGMA cache_size = -\(cacheKiB)")
         try Migrations.migrate(connection)
+        // Not before: a file that is being made is no larger than what is in it.
+        connection.setGrowth(bytes: growthBytes)
         // A left-over log belongs to a process that was killed, after a failed sync for all we know. No
         // commit may build on it before it is written again.
         try connection.writeAnew()

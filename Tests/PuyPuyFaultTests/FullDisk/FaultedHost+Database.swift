@@ -29,9 +29,12 @@ extension FaultedHost {
             }
             account.made += Int(last) * options.pointsPerRun
         }
-        account.refused = try SpoolReader(path: spool).summary().refusals
-            .filter { $0.reason == "memory-full" && $0.metric.hasPrefix("fault_") }
-            .reduce(0) { $0 + Int($1.count) }
+        let prefixes = (0..<options.scripts).map { "fault_\($0)_" }
+        for refusal in try SpoolReader(path: spool).summary().refusals
+        where refusal.reason == "memory-full" && prefixes.contains(where: refusal.metric.hasPrefix)
+        {
+            account.refused += Int(refusal.count)
+        }
         return account
     }
 

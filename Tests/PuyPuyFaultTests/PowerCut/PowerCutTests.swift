@@ -45,7 +45,6 @@ struct PowerCutTests {
     func `a power cut takes nothing that was synced, and damages nothing`(
         durability: Durability
     ) async throws {
-        let start = ContinuousClock.now
         let writer = try writer(durability, seed: 7)
         let record = try writer.record()
         #expect(record.unknown.isEmpty, "calls that the model does not know")
@@ -63,7 +62,6 @@ struct PowerCutTests {
         result.remark =
             durability == .full
             ? "of \(trial.runs) runs" : "at most \(trial.mostUnsynced) runs since the last sync"
-        result.remark += ", in \((ContinuousClock.now - start) / .seconds(1)) s"
         FaultReport.record(result)
     }
 

@@ -69,7 +69,7 @@ faults: build ## Breaks the program in every way that hosts break; takes two hou
 	@export PUYPUY_RELEASE_BINARY="$(CURDIR)/$(BINARY)" PUYPUY_FAULTS=full \
 	    PUYPUY_FAULTS_TABLE="$(CURDIR)/$(FAULTS_FOLDER)/faults.md"; \
 	$(SWIFT) test $(FAULTS_BUILD) --skip-build --disable-xctest --no-parallel \
-	    --filter '^PuyPuyFaultTests[./].*($(FAULTS))' </dev/null 2>&1 \
+	    --filter '^(?=.*($(FAULTS)))PuyPuy(FaultTests[./]|SpoolTests[./]DamageCampaign)' </dev/null 2>&1 \
 	    | tee $(FAULTS_FOLDER)/faults.log | awk '/^fault: / { print; fflush() } $(SHOW_FAILURES)'
 	@echo "The table is in $(FAULTS_FOLDER)/faults.md, all that was printed in faults.log"
 

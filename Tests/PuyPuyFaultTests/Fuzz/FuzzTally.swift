@@ -1,4 +1,5 @@
 import Synchronization
+import TestSupport
 
 /// Counts the cases of all targets, and records one row of the campaign when all are through.
 final class FuzzTally: Sendable {

@@ -1,4 +1,3 @@
-import Foundation
 import PuyPuyCore
 import TestSupport
 import Testing
@@ -8,9 +7,6 @@ import Testing
 /// Damages copies of a realistic spool, lets the daemon's spool open them, collect, send and clean up,
 /// salvages what was moved aside, and compares with what was stored.
 struct DamageCampaign {
-    /// Whether every case is tried, or some of each kind.
-    static let isFull = ProcessInfo.processInfo.environment["PUYPUY_FAULTS"] == "full"
-
     let source: RealisticSpool
     /// The bytes of `spool.db` and of its log.
     let file: [UInt8]
@@ -23,7 +19,8 @@ struct DamageCampaign {
     /// The pages on which each batch has bytes, found by looking for its parts.
     private var pages: [BatchID: Set<Int>] = [:]
 
-    init(batches: Int = isFull ? 200 : 40, isKilled: Bool = false) async throws {
+    init(batches: Int = FaultScale.pick(short: 40, full: 200), isKilled: Bool = false) async throws
+    {
         source = try await RealisticSpool(batches: batches, isKilled: isKilled)
         file = try readBytes(source.fixture.path)
         log = (try? readBytes(source.fixture.path + "-wal")) ?? []
@@ -108,7 +105,6 @@ struct DamageCampaign {
     /// What became of one damaged copy.
     struct Outcome {
         var wasMovedAside = false
-        var salvaged: Int64 = 0
         /// Points of undamaged batches that are nowhere any more, or were not delivered.
         var lostReadable = 0
         /// Points of batches on the damaged page that are gone.
@@ -145,7 +141,7 @@ struct DamageCampaign {
             }
             for aside in asides(fixture) {
                 outcome.wasMovedAside = true
-                outcome.salvaged += try await spool.salvage(aside).batches.points
+                _ = try await spool.salvage(aside)
             }
             fixture.clock.advance(.seconds(1))
         }

@@ -4,8 +4,8 @@ import Testing
 
 @testable import PuyPuySpool
 
-/// Fault 5, damage: nothing crashes, and nothing readable is thrown away. `PUYPUY_FAULTS=full` tries
-/// every page in every way.
+/// Fault 5, damage: nothing crashes, and nothing readable is thrown away. The whole campaign tries every
+/// page in every way.
 @Suite(.serialized, .timeLimit(.minutes(60)))
 struct DamageCampaignTests {
     /// The sums over many cases.
@@ -13,7 +13,6 @@ struct DamageCampaignTests {
         let fault: String
         var cases = 0
         var movedAside = 0
-        var salvaged: Int64 = 0
         var lost = 0
         var doubled = 0
         var worst = 0
@@ -21,20 +20,22 @@ struct DamageCampaignTests {
         mutating func add(_ outcome: DamageCampaign.Outcome) {
             cases += 1
             movedAside += outcome.wasMovedAside ? 1 : 0
-            salvaged += outcome.salvaged
             lost += outcome.lostReadable
             doubled += outcome.doubled
             worst = max(worst, outcome.lostDamaged + outcome.lostReadable)
         }
 
         func report(_ campaign: DamageCampaign) {
-            print(
+            var result = FaultResult(fault, extent: "\(cases) times")
+            result.collected = campaign.source.points().count
+            result.lost = lost
+            result.doubled = doubled
+            result.fileBytes = campaign.file.count
+            result.remark = """
+                moved aside and salvaged \(movedAside) times; at worst\
+                 \(worst) points lay on the damaged bytes
                 """
-                damage: \(fault): \(campaign.source.batches.count) batches,\
-                 \(campaign.source.points().count) points; \(cases) cases, \(movedAside) moved aside;\
-                 salvaged \(salvaged) points; readable and lost \(lost), doubled \(doubled); at worst\
-                 \(worst) points gone in one case, all of batches on the damaged bytes
-                """)
+            FaultReport.record(result)
         }
     }
 
@@ -53,7 +54,7 @@ struct DamageCampaignTests {
         var tally = Tally(fault: "page overwritten with \(how.rawValue)")
         let kind = DamageCampaign.Overwriting.allCases.firstIndex(of: how)!
         // The short form tries every 24th page in each way, so every eighth in some way.
-        let step = DamageCampaign.isFull ? 1 : 24
+        let step = FaultScale.pick(short: 24, full: 1)
         for page in stride(from: step == 1 ? 0 : 8 * kind, to: campaign.pageCount, by: step) {
             let outcome = try await campaign.run(
                 file: campaign.file(damaging: page, how, seed: 11),
@@ -68,7 +69,7 @@ struct DamageCampaignTests {
     @Test func `a file that is cut off keeps what is before the cut`() async throws {
         let campaign = try await DamageCampaign()
         var tally = Tally(fault: "file truncated")
-        let places = DamageCampaign.isFull ? 50 : 3
+        let places = FaultScale.pick(short: 3, full: 50)
         for place in 0..<places {
             // Not at the edge of a page.
             let length = campaign.file.count * place / places + place * 37 % 4096
@@ -84,7 +85,7 @@ struct DamageCampaignTests {
     @Test func `a log that is cut off keeps the commits before the cut`() async throws {
         let campaign = try await DamageCampaign(isKilled: true)
         var tally = Tally(fault: "-wal truncated or deleted")
-        let places = DamageCampaign.isFull ? 20 : 2
+        let places = FaultScale.pick(short: 2, full: 20)
         for place in 0..<places {
             let length = campaign.log.count * place / places + place * 1_337
             let log = Array(campaign.log[..<length])
@@ -103,7 +104,7 @@ struct DamageCampaignTests {
         let campaign = try await DamageCampaign(isKilled: true)
         var tally = Tally(fault: "4 KiB of garbage in -wal")
         var random = SeededGenerator(seed: 5)
-        let places = DamageCampaign.isFull ? 20 : 2
+        let places = FaultScale.pick(short: 2, full: 20)
         for place in 0..<places {
             var log = campaign.log
             // The first one takes the header of the log.

@@ -2,40 +2,47 @@ import Foundation
 import Synchronization
 
 /// What became of the points under one fault. `nil` is what the fault has no figure for.
-struct FaultResult {
+public struct FaultResult {
     /// The fault, in a few words: the first column.
-    let fault: String
+    public let fault: String
     /// How often, how long, how many.
-    var extent = ""
-    var collected: Int?
-    var delivered: Int?
-    var dead: Int?
-    var expired: Int?
+    public var extent = ""
+    /// Points of the books, of the backend that the fault is about.
+    public var collected: Int?
+    /// See ``collected``.
+    public var delivered: Int?
+    /// See ``collected``.
+    public var dead: Int?
+    /// See ``collected``.
+    public var expired: Int?
     /// Points that were acknowledged and are in neither the spool nor the database.
-    var lost: Int?
+    public var lost: Int?
     /// Points that are somewhere twice in effect, or that nobody collected.
-    var doubled: Int?
+    public var doubled: Int?
     /// From the end of the fault to the first point in the database that was collected after it.
-    var recoverySeconds: Double?
+    public var recoverySeconds: Double?
     /// The most resident memory of the daemon, in bytes.
-    var peakMemoryBytes: Int?
+    public var peakMemoryBytes: Int?
     /// The most bytes of the write-ahead log.
-    var peakLogBytes: Int?
+    public var peakLogBytes: Int?
     /// The most bytes of the spool's file.
-    var fileBytes: Int?
-    var remark = ""
+    public var fileBytes: Int?
+    /// What else there is to say.
+    public var remark = ""
 
-    init(_ fault: String, extent: String = "") {
+    /// The name of the fault, and how often it happens.
+    public init(_ fault: String, extent: String = "") {
         self.fault = fault
         self.extent = extent
     }
 }
 
 /// Prints the results, and adds each as a row of Markdown to the file that `PUYPUY_FAULTS_TABLE` names.
-enum FaultReport {
+public enum FaultReport {
     private static let file = Mutex(ProcessInfo.processInfo.environment["PUYPUY_FAULTS_TABLE"])
 
-    static func record(_ result: FaultResult) {
+    /// Reports one fault.
+    public static func record(_ result: FaultResult) {
         let row = row(of: result)
         print("fault: \(row)")
         file.withLock { path in

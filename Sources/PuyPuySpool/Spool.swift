@@ -187,6 +187,13 @@ public actor Spool: RunStore {
         if failure.runs == nil && !runs.isEmpty { announce() }
     }
 
+    /// In the midst of long work: lets others come, and commits what they bring. Nothing is idle before
+    /// the work is done.
+    func letOthersCommit() async {
+        await Task.yield()
+        commitWaiting()
+    }
+
     /// Tells the subscribers that there are new batches.
     func announce() {
         for subscriber in subscribers { subscriber() }

@@ -15,8 +15,8 @@ struct SalvageCommand: AsyncParsableCommand {
             and readings of counters that the current spool does not know. FILE is only read. What came
             over once does not come over again, so an interrupted run can be repeated.
 
-            FILE may also be a sound spool of another host. The daemon has to be stopped meanwhile,
-            since there is one writer; its host collects nothing then.
+            FILE may also be a sound spool of another host. While the daemon runs it does the work, goes
+            on collecting, and sends at once what came over; its user has to be allowed to read FILE.
 
             Exit code 0 when nothing is known to be lost; 1 when something is, though the rest came
             over, or when nothing could be done; 2 for wrong usage.
@@ -29,7 +29,7 @@ struct SalvageCommand: AsyncParsableCommand {
     @Argument(help: ArgumentHelp("The file.", valueName: "file"))
     var file: String
 
-    @Flag(help: "Only say what would come over; the daemon may run.")
+    @Flag(help: "Only say what would come over.")
     var dryRun = false
 
     @Flag(help: "Print JSON, for programs.")
@@ -44,14 +44,9 @@ struct SalvageCommand: AsyncParsableCommand {
         let display = SharedProgress("salvaging")
         let found: Salvage
         do {
-            found = dryRun ? try survey(settings, display) : try await salvage(settings, display)
+            found = try await dryRun ? survey(settings, display) : salvage(settings, display)
         } catch {
             display.clear()
-            if let error = error as? SpoolError, error.kind == .locked {
-                throw Failure.failed(
-                    "\(error.operation) \(error.subject): \(error.cause); stop it first, the daemon"
-                        + " with: systemctl stop puypuy")
-            }
             throw Failure.failed("\(error)")
         }
         display.clear()
@@ -70,17 +65,6 @@ struct SalvageCommand: AsyncParsableCommand {
     private func salvage(
         _ settings: Settings, _ display: SharedProgress
     ) async throws -> Salvage {
-        // Before a spool is made, in case there is none and the file is nothing to take from.
-        try Salvage.check(file, for: settings.spool.path)
-        let spool = try Spool(settings.spool, logger: Logger(label: "spool"))
-        do {
-            try await spool.configure(settings.destinations)
-            let found = try await spool.salvage(file) { display.show($0) }
-            await spool.close()
-            return found
-        } catch {
-            await spool.close()
-            throw error
-        }
+        try await BackendControl(settings).salvage(file) { display.show($0) }
     }
 }

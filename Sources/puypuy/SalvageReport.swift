@@ -1,3 +1,4 @@
+internal import PuyPuyAgent
 internal import PuyPuyCore
 internal import PuyPuySpool
 
@@ -31,41 +32,11 @@ struct SalvageReport {
 
     /// For programs.
     var json: String {
-        JSONText.object([
-            ("file", JSONText.string(path)), ("spool", JSONText.string(spool)),
-            ("dry_run", "\(isDry)"), ("complete", "\(found.isComplete)"),
-            ("batches", "\(found.batches.number)"), ("points", "\(found.batches.points)"),
-            ("known_batches", "\(found.known.number)"), ("known_points", "\(found.known.points)"),
-            ("damaged_batch_count", "\(found.damaged.number)"),
-            ("damaged_points", "\(found.damaged.points)"),
-            (
-                "damaged_batches",
-                JSONText.array(
-                    found.lostBatches.map {
-                        JSONText.object([
-                            ("batch", "\($0.batch)"), ("points", "\($0.points)"),
-                            ("reason", JSONText.string($0.reason)),
-                        ])
-                    })
-            ),
-            ("points_without_series", "\(found.pointsWithoutSeries)"),
-            ("missing_series", "\(found.missingSeries.count)"),
-            ("dead_letters", "\(found.letters)"), ("known_dead_letters", "\(found.knownLetters)"),
-            ("lost_dead_letters", "\(found.lostLetters)"), ("counters", "\(found.counters)"),
-            ("backend_names_lost", "\(found.namesAreLost)"),
-            (
-                "backends",
-                JSONText.array(
-                    found.backends.map {
-                        JSONText.object([
-                            ("name", JSONText.string($0.name)), ("pending", "\($0.pending)"),
-                            ("kept", "\($0.kept)"), ("dead", "\($0.dead)"),
-                            ("lost", JSONText.optional($0.lost)),
-                            ("assumes_all", "\($0.assumesAll)"),
-                        ])
-                    })
-            ),
-        ])
+        JSONText.object(
+            [
+                ("file", JSONText.string(path)), ("spool", JSONText.string(spool)),
+                ("dry_run", "\(isDry)"),
+            ] + found.members)
     }
 
     private var table: Table {
@@ -107,7 +78,7 @@ struct SalvageReport {
         if found.pointsWithoutSeries > 0 {
             losses.append(
                 "lost: \(Readable.count(found.pointsWithoutSeries)) points of"
-                    + " \(found.missingSeries.count) series whose names are lost")
+                    + " \(found.missingSeries) series whose names are lost")
         }
         for backend in found.backends {
             guard let lost = backend.lost, lost > 0 else { continue }

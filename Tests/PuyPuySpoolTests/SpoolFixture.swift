@@ -89,3 +89,9 @@ func run(_ check: String = "test", points: Int, at seconds: Int64 = 0, series: I
                 value: .double(Double(index) / 4))
         })
 }
+
+/// The pages of the spool with these bytes. The file itself is longer: it grows in steps.
+func pageCount(of file: [UInt8]) -> Int {
+    // https://www.sqlite.org/fileformat2.html#the_database_header
+    file[28..<32].reduce(0) { $0 << 8 | Int($1) }
+}

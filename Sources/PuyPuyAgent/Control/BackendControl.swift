@@ -61,11 +61,13 @@ public struct BackendControl: Sendable {
 
     /// Where the spool is.
     var spoolPath: String { settings.spool.path }
+    /// What is configured.
+    var destinations: [SpoolBackend] { settings.destinations }
 
     /// Lets the daemon do something, or does it on the spool itself, with its lock, when no daemon
-    /// runs.
+    /// runs. Without a spool it throws, unless `makesSpool`.
     func throughDaemonOrLock<Result>(
-        _ ask: (ControlClient) throws(ControlError) -> Result,
+        makesSpool: Bool = false, _ ask: (ControlClient) throws(ControlError) -> Result,
         stored change: (Spool) async throws -> Result
     ) async throws -> Result {
         let deadline = ContinuousClock.now + Self.patience
@@ -76,7 +78,7 @@ public struct BackendControl: Sendable {
                 guard case .noDaemon = error else { throw error }
             }
             do {
-                return try await withSpool(change)
+                return try await withSpool(mayBeMade: makesSpool, change)
             } catch let error as SpoolError {
                 guard error.kind == .locked, ContinuousClock.now < deadline else { throw error }
                 // The daemon is about to listen, or to end.
@@ -86,10 +88,9 @@ public struct BackendControl: Sendable {
     }
 
     private func withSpool<Result>(
-        _ change: (Spool) async throws -> Result
+        mayBeMade: Bool, _ change: (Spool) async throws -> Result
     ) async throws -> Result {
-        // Opening a spool would make one where there is none.
-        _ = try SpoolReader(path: settings.spool.path)
+        if !mayBeMade { _ = try SpoolReader(path: settings.spool.path) }
         let spool = try Spool(settings.spool, logger: logger)
         do {
             let result = try await change(spool)

@@ -2,11 +2,13 @@ internal import Glibc
 internal import PuyPuyCore
 internal import PuyPuySpool
 
-/// Asks the daemon that has a spool, over its control socket. Every call blocks, for some seconds at
-/// most.
+/// Asks the daemon that has a spool, over its control socket. Every call blocks, all but a salvage for
+/// some seconds at most.
 struct ControlClient: Sendable {
     /// How long an answer may take. Seconds.
     private static let patienceSeconds = 5
+    /// How often it is asked how far a salvage is. Microseconds.
+    private static let salvagePeriod: useconds_t = 200_000
     /// No answer is longer.
     private static let maxAnswerBytes = 16 << 20
 
@@ -47,6 +49,27 @@ struct ControlClient: Sendable {
             throw .noAnswer(socket.path, cause: "its answer does not say how many letters")
         }
         return DeadLetterProgress(letters: letters, after: answer["after"]?.integer)
+    }
+
+    /// Lets the daemon salvage `file`, and waits for the end.
+    func salvage(
+        _ file: String, progress: (Double) -> Void
+    ) throws(ControlError) -> Salvage {
+        let body = JSONText.object([("file", JSONText.string(file))])
+        var answer = try ask("POST", "/api/v1/salvage", body: body)
+        let job = answer["job"]
+        while answer["job"] == job, let part = answer["progress"]?.double {
+            progress(part)
+            usleep(Self.salvagePeriod)
+            answer = try ask("GET", "/api/v1/salvage")
+        }
+        if let words = answer["failed"]?.string { throw .refused(words) }
+        guard answer["job"] == job, let json = answer["found"], let found = Salvage(json) else {
+            throw .noAnswer(
+                socket.path,
+                cause: "another salvage has begun; the same command says what came over before")
+        }
+        return found
     }
 
     private func ask(

@@ -24,6 +24,7 @@ actor DaemonSource: WebSource {
     private let executor = ThreadExecutor(name: "puypuy-web")
     private let plugins: NagiosPlugins
     private var runningPlugins = 0
+    private var salvage: SalvageJob?
     private let started = ContinuousClock.now
     private let startedNs = DaemonSource.nowNs()
 
@@ -77,6 +78,18 @@ actor DaemonSource: WebSource {
         if action == .retry && progress.letters > 0 { _ = retry(part.backend) }
         return progress
     }
+
+    func salvage(_ file: String) throws -> String {
+        if let salvage, case .running = salvage.state {
+            throw ControlError.refused(
+                "a salvage of \(salvage.file) is under way; wait for its end")
+        }
+        let job = SalvageJob(number: (salvage?.number ?? 0) + 1, file: file, spool: spool)
+        salvage = job
+        return job.json
+    }
+
+    func salvageState() -> String? { salvage?.json }
 
     func runPlugin(_ name: String, arguments: String) async -> NagiosPlugins.Answer? {
         guard runningPlugins < Self.mostPlugins else { return nil }

@@ -22,6 +22,11 @@ protocol WebSource: Sendable {
     func settle(
         _ action: DeadLetterAction, _ part: DeadLetterPart
     ) async throws -> DeadLetterProgress
+    /// Begins to take over what is readable in a file of a spool; returns how far it is, JSON. Throws
+    /// while another salvage is under way.
+    func salvage(_ file: String) async throws -> String
+    /// How far the last salvage is, JSON; `nil` when there was none.
+    func salvageState() async -> String?
     /// Runs the plugin `name` of `[Nagios]`; `nil` when so many run that it has to wait.
     func runPlugin(_ name: String, arguments: String) async -> NagiosPlugins.Answer?
 }
@@ -33,7 +38,7 @@ struct WebRouter: Sendable {
     let source: any WebSource
 
     private enum Route {
-        case health, readiness, metrics, status, backends, plugin
+        case health, readiness, metrics, status, backends, plugin, salvage
         case retry(String)
         case forget(String)
         case deadLetters(DeadLetterAction)
@@ -46,6 +51,7 @@ struct WebRouter: Sendable {
             case ["nag"]: self = .plugin
             case ["api", "v1", "status"]: self = .status
             case ["api", "v1", "backends"]: self = .backends
+            case ["api", "v1", "salvage"]: self = .salvage
             case ["api", "v1", "dead", "retry"]: self = .deadLetters(.retry)
             case ["api", "v1", "dead", "discard"]: self = .deadLetters(.discard)
             default:
@@ -62,7 +68,7 @@ struct WebRouter: Sendable {
 
         var changesSomething: Bool {
             switch self {
-            case .retry, .forget, .deadLetters: true
+            case .retry, .forget, .deadLetters, .salvage: true
             default: false
             }
         }
@@ -70,6 +76,7 @@ struct WebRouter: Sendable {
         var methods: [String] {
             switch self {
             case .retry, .forget, .deadLetters, .plugin: ["POST"]
+            case .salvage: ["POST", "GET"]
             default: ["GET", "HEAD"]
             }
         }
@@ -109,8 +116,8 @@ struct WebRouter: Sendable {
             return shaped(
                 .text(
                     403,
-                    "only the control socket may change something: use puypuy backend or puypuy"
-                        + " spool dead on the host itself"), for: request)
+                    "only the control socket may change something: use puypuy backend, spool dead or"
+                        + " spool salvage on the host itself"), for: request)
         }
         return shaped(await result(of: route, request), for: request)
     }
@@ -152,10 +159,25 @@ struct WebRouter: Sendable {
                     return .text(400, "the body must be {\"backend\": \"its name\"}")
                 }
                 return .json(200, try await source.settle(action, part).json)
+            case .salvage: return try await salvage(request)
             }
         } catch {
             return .text(route.changesSomething ? 409 : 503, "\(error)")
         }
+    }
+
+    /// Begins with `{"file": "/path"}`, or says how far it is.
+    private func salvage(_ request: WebRequest) async throws -> WebAnswer {
+        if request.method == "GET" {
+            guard let state = await source.salvageState() else {
+                return .text(404, "nothing was salvaged since the start")
+            }
+            return .json(200, state)
+        }
+        guard let file = JSONValue(request.body)?["file"]?.string, file.hasPrefix("/") else {
+            return .text(400, "the body must be {\"file\": \"/its/path\"}")
+        }
+        return .json(202, try await source.salvage(file))
     }
 
     /// Runs a plugin: `{"name": "arguments"}`, answered by `{"OK": "text"}`.

@@ -28,6 +28,13 @@ public struct Salvage: Sendable {
         public var points: Int64
         /// Why.
         public var reason: String
+
+        /// A batch with so many points, and why it is lost.
+        public init(batch: BatchID, points: Int64, reason: String) {
+            self.batch = batch
+            self.points = points
+            self.reason = reason
+        }
     }
 
     /// What became of one backend's points.
@@ -45,6 +52,12 @@ public struct Salvage: Sendable {
         public var lost: Int64?
         /// Whether the pending ranges are lost, so that all batches were taken for pending.
         public var assumesAll = false
+
+        /// A backend of which nothing came over yet.
+        public init(_ name: String, assumesAll: Bool = false) {
+            self.name = name
+            self.assumesAll = assumesAll
+        }
     }
 
     /// Batches that came over.
@@ -57,8 +70,8 @@ public struct Salvage: Sendable {
     public var lostBatches: [LostBatch] = []
     /// Points of batches that came over, whose series is lost.
     public var pointsWithoutSeries: Int64 = 0
-    /// The series that these points name.
-    public var missingSeries: Set<SeriesID> = []
+    /// How many series these points name.
+    public var missingSeries: Int64 = 0
     /// Dead letters that came over.
     public var letters: Int64 = 0
     /// Dead letters that had come over before.
@@ -79,6 +92,9 @@ public struct Salvage: Sendable {
             && backends.allSatisfy { $0.lost ?? 0 == 0 }
     }
 
+    /// Nothing.
+    public init() {}
+
     mutating func add(_ lost: LostBatch) {
         damaged.add(lost.points)
         if lostBatches.count < Self.listed { lostBatches.append(lost) }
@@ -97,7 +113,7 @@ public struct Salvage: Sendable {
 
     private mutating func index(of backend: String) -> Int? {
         if let index = backends.firstIndex(where: { $0.name == backend }) { return index }
-        backends.append(Backend(name: backend))
+        backends.append(Backend(backend))
         return backends.count - 1
     }
 }

@@ -35,6 +35,7 @@ struct SalvageWalk {
     /// The points of each backend's pending batches that can be read, whether they are taken now or
     /// have come over before.
     private(set) var readable: [String: Int64] = [:]
+    private var missingSeries: Set<SeriesID> = []
     private var waiting: [Waiting] = []
     private var next = 0
 
@@ -56,7 +57,7 @@ struct SalvageWalk {
         }
         for name in Set(waiting.map(\.name) + keepers).sorted() {
             let all = waiting.contains { $0.name == name && $0.ranges == nil }
-            result.backends.append(Salvage.Backend(name: name, assumesAll: all))
+            result.backends.append(Salvage.Backend(name, assumesAll: all))
         }
     }
 
@@ -127,8 +128,9 @@ struct SalvageWalk {
         if rows.count < block.count {
             result.pointsWithoutSeries += Int64(block.count - rows.count)
             for id in Set(block.seriesIDs) where remains.series[id] == nil {
-                result.missingSeries.insert(id)
+                missingSeries.insert(id)
             }
+            result.missingSeries = Int64(missingSeries.count)
             if rows.isEmpty { return nil }
         }
         result.batches.add(Int64(rows.count))

@@ -11,16 +11,19 @@ extension Spool {
     /// Batches get new numbers and the time of now, are pending for the backends that they were
     /// pending for, and are history for the others. Each transaction notes what it takes, so that
     /// nothing comes over twice, also after an interruption. What this returned is durable. The file is
-    /// only read. `progress` is called often, from 0 to 1.
+    /// only read. Between the transactions runs are committed and acknowledged as always. `progress`
+    /// is called often, from 0 to 1, on any thread.
     ///
-    /// Throws what ``SpoolRemains/init(path:progress:)`` throws, and when this spool has no room or
-    /// cannot commit: then what came over until then stays.
+    /// Throws what ``SpoolRemains/init(path:progress:)`` throws, and when this spool has no room,
+    /// cannot commit, or is closed meanwhile: then what came over until then stays.
     public func salvage(
-        _ path: String, progress: @Sendable (Double) -> Void = { _ in }
-    ) throws(SpoolError) -> Salvage {
+        _ path: String, progress: @escaping @Sendable (Double) -> Void = { _ in }
+    ) async throws(SpoolError) -> Salvage {
         guard !isClosed else { throw .closed(options.path) }
         try Salvage.checkDiffers(path, from: options.path)
-        let remains = try SpoolRemains(path: path) { progress($0 / 4) }
+        let generation = generation
+        let remains = try await RemainsReader().read(path) { progress($0 / 4) }
+        try checkUnchanged(since: generation)
         let letters = SalvagedLetters(remains, configured: configured.map(\.name))
         var walk = SalvageWalk(
             remains, into: connection, configured: configured.map(\.name))
@@ -28,11 +31,31 @@ extension Spool {
         while let batches = try walk.nextBatches(maxPoints: Self.salvagedPoints) {
             if !batches.isEmpty { try store(batches, &walk) }
             progress(0.25 + walk.progress * 3 / 4)
+            await letOthersCommit()
+            try checkUnchanged(since: generation)
         }
         try store(letters, &walk.result)
         try storeLosses(&walk)
         try storeRates(of: remains, &walk.result)
+        logger.notice(
+            "salvaged",
+            metadata: [
+                "file": "\(path)", "points": "\(walk.result.batches.points)",
+                "damaged_batches": "\(walk.result.damaged.number)",
+            ])
+        announce()
         return walk.result
+    }
+
+    /// Throws when the spool was closed, or replaced because it is damaged itself.
+    private func checkUnchanged(since generation: Int) throws(SpoolError) {
+        guard !isClosed else { throw .closed(options.path) }
+        guard generation == self.generation else {
+            throw SpoolError(
+                operation: "cannot go on salvaging into", subject: options.path,
+                cause: "it was found to be damaged itself, and replaced meanwhile",
+                hint: "salvage the file again, and then the one that was moved aside")
+        }
     }
 
     /// Makes the backends of `names` known that are not, with empty books and no open range: what was
@@ -224,5 +247,18 @@ extension PendingSet {
             backlog.append(batch...batch)
         }
         self = PendingSet(backlog: backlog, openFirst: openFirst == .max ? .max : batch + 1)
+    }
+}
+
+/// Reads remains on a thread of its own, so that the spool can commit meanwhile.
+private actor RemainsReader {
+    private let executor = ThreadExecutor(name: "puypuy-salvage")
+
+    nonisolated var unownedExecutor: UnownedSerialExecutor { executor.asUnownedSerialExecutor() }
+
+    func read(
+        _ path: String, progress: @Sendable (Double) -> Void
+    ) throws(SpoolError) -> sending SpoolRemains {
+        try SpoolRemains(path: path, progress: progress)
     }
 }

@@ -30,6 +30,11 @@ import Testing
             return DeadLetterProgress(
                 letters: part.last, after: part.metric == nil ? nil : part.after + 1)
         }
+        func salvage(_ file: String) throws -> String {
+            if file == "/busy" { throw Trouble() }
+            return #"{"job":1}"#
+        }
+        func salvageState() -> String? { words.map { #"{"words":"\#($0)"}"# } }
         func runPlugin(_ name: String, arguments: String) async -> NagiosPlugins.Answer? {
             if name == "busy" { return nil }
             return await NagiosPlugins(commands: ["echo": "/bin/echo configured"])
@@ -163,6 +168,30 @@ import Testing
     ])
     func `a body that does not say which dead letters settles none`(_ body: String) async throws {
         #expect(try await dead("discard", body).status == 400)
+    }
+
+    private func salvage(
+        _ body: String, from origin: WebRequest.Origin? = .control
+    ) async throws -> WebAnswer {
+        var asked = request("POST", "/api/v1/salvage", from: origin, key: "k")
+        asked.body = Array(body.utf8)
+        return await (try router(key: "k")).answer(asked)
+    }
+
+    @Test func `a salvage is begun and told of for the control socket alone`() async throws {
+        let body = #"{"file":"/a/b"}"#
+        #expect(try await salvage(body).status == 202)
+        #expect(try await salvage(body, from: nil).status == 403)
+        #expect(try await salvage(#"{"file":"/busy"}"#).status == 409)
+        for wrong in ["", "{}", "[]", #"{"file":"relative"}"#, #"{"file":1}"#] {
+            #expect(try await salvage(wrong).status == 400)
+        }
+        let asked = request("GET", "/api/v1/salvage", from: .control)
+        #expect(await (try router()).answer(asked).status == 404)
+        let state = await (try router(Stub(words: "half"))).answer(asked)
+        #expect(text(state) == #"{"words":"half"}"# + "\n")
+        let network = request("GET", "/api/v1/salvage", key: "k")
+        #expect(await (try router(key: "k")).answer(network).status == 403)
     }
 
     private func nag(

@@ -8,6 +8,9 @@ final class MemoryGroup {
     private let path: String
     private let isUnified: Bool
 
+    /// Whether this process may make one.
+    static let isPossible = (try? MemoryGroup(limitBytes: 1 << 30)) != nil
+
     /// The file that takes the number of a process that joins.
     var processes: String { path + "/cgroup.procs" }
 

@@ -46,7 +46,7 @@ struct DamageCampaign {
         }
     }
 
-    var pageCount: Int { file.count / 4096 }
+    var pageCount: Int { PuyPuySpoolTests.pageCount(of: file) }
 
     /// Batches that have bytes on page `page`, counted from 0.
     func batches(on page: Int) -> Set<BatchID> {

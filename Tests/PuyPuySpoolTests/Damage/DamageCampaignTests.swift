@@ -53,9 +53,9 @@ struct DamageCampaignTests {
         let campaign = try await DamageCampaign()
         var tally = Tally(fault: "page overwritten with \(how.rawValue)")
         let kind = DamageCampaign.Overwriting.allCases.firstIndex(of: how)!
-        // The short form tries every 24th page in each way, so every eighth in some way.
-        let step = FaultScale.pick(short: 24, full: 1)
-        for page in stride(from: step == 1 ? 0 : 8 * kind, to: campaign.pageCount, by: step) {
+        // The short form tries every ninth page in each way, so every third in some way.
+        let step = FaultScale.pick(short: 9, full: 1)
+        for page in stride(from: step == 1 ? 0 : 3 * kind, to: campaign.pageCount, by: step) {
             let outcome = try await campaign.run(
                 file: campaign.file(damaging: page, how, seed: 11),
                 excused: campaign.batches(on: page))
@@ -72,7 +72,7 @@ struct DamageCampaignTests {
         let places = FaultScale.pick(short: 3, full: 50)
         for place in 0..<places {
             // Not at the edge of a page.
-            let length = campaign.file.count * place / places + place * 37 % 4096
+            let length = campaign.pageCount * 4096 * place / places + place * 37 % 4096
             let file = Array(campaign.file[..<length])
             let outcome = try await campaign.run(
                 file: file, excused: campaign.batchesMissing(in: [file]))

@@ -136,7 +136,7 @@ struct VerifierTests {
         let fixture = try await spool()
         let bytes = try readBytes(fixture.path)
         var unreadable = 0
-        for page in 0..<(bytes.count / 4096) {
+        for page in 0..<pageCount(of: bytes) {
             let copy = try fixture.afterKill()
             copy.overwrite([UInt8](repeating: 0xA5, count: 4096), at: page * 4096)
             do {

@@ -98,7 +98,8 @@ enum SpoolFile {
     ///
     /// A power cut leaves such a frame in the last transaction, which was then never synced, and
     /// nobody was told that it is durable. With ``Durability/full`` a transaction begins when the one
-    /// before it is synced, so that a second one behind the damage shows that synced bytes changed.
+    /// before it is synced, so that a second one behind the damage shows that synced bytes changed. Rests of
+    /// commits that were undone do not continue each other.
     private static func checkLog(_ options: SpoolOptions) throws(SpoolError) {
         guard options.durability == .full,
             let log = LogPages(path: options.path + "-wal", expectedPageBytes: nil),

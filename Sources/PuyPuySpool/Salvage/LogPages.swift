@@ -5,6 +5,11 @@ internal import Glibc
 /// A frame's checksum continues that of the frame before it, as that frame's header has it. So each
 /// frame is checked on its own. One whose predecessor's header is damaged cannot be checked, and is
 /// taken when its own header has the salts of the log.
+///
+/// A commit whose sync failed is undone, and the next one is written over it, from the same place. Where
+/// that is shorter, it is followed by the rest of the one before, perhaps by the rests of several. That
+/// is no damage, and shows by this: in such a rest a commit is the last frame, and the next rest does not
+/// continue its checksum.
 final class LogPages {
     private static let headerBytes = 32
     private static let frameHeaderBytes = 24
@@ -12,7 +17,7 @@ final class LogPages {
     let pageBytes: Int
     /// Pages of the database after the last commit.
     let pageCount: Int
-    /// Commits that come behind damage, where SQLite does not find them.
+    /// The most commits behind damage that follow one another; SQLite finds none of them.
     private(set) var commitsBehindDamage = 0
     private let descriptor: CInt
     private var offsets: [Int: Int] = [:]
@@ -42,6 +47,7 @@ final class LogPages {
         // What the frame before has of it; nil when that frame's header is damaged.
         var before = isWhole ? (header.bigEndian32(24), header.bigEndian32(28)) : nil
         var isDamaged = !isWhole
+        var commitsInARow = 0
         var waiting: [(page: Int, offset: Int)] = []
         var committed = 0
         for index in 0..<count {
@@ -50,6 +56,7 @@ final class LogPages {
             // Frames of an older log, behind the end of this one, have other salts.
             guard frame[8..<16] == salts else {
                 isDamaged = true
+                commitsInARow = 0
                 before = nil
                 continue
             }
@@ -60,6 +67,7 @@ final class LogPages {
                 guard LogPages.sum(frame[Self.frameHeaderBytes...], after: head, isLittle) == own
                 else {
                     isDamaged = true
+                    commitsInARow = 0
                     continue
                 }
             }
@@ -69,7 +77,8 @@ final class LogPages {
             for (page, offset) in waiting { offsets[page] = offset }
             waiting = []
             committed = pagesThen
-            if isDamaged { commitsBehindDamage += 1 }
+            commitsInARow += 1
+            if isDamaged { commitsBehindDamage = max(commitsBehindDamage, commitsInARow) }
         }
         pageCount = committed
         if committed == 0 { return nil }

@@ -48,6 +48,16 @@ struct DamageCampaign {
 
     var pageCount: Int { PuyPuySpoolTests.pageCount(of: file) }
 
+    /// The bytes of the log that hold frames: behind them is room that is kept for more, and what an
+    /// older log left there. Its frames have the salts of the header.
+    var usedLogBytes: Int {
+        let header = 32
+        let frame = 24 + 4096
+        let salts = log[16..<24]
+        let starts = stride(from: header, through: log.count - frame, by: frame)
+        return (starts.first { log[($0 + 8)..<($0 + 16)] != salts } ?? log.count)
+    }
+
     /// Batches that have bytes on page `page`, counted from 0.
     func batches(on page: Int) -> Set<BatchID> {
         Set(pages.filter { $0.value.contains(page) }.keys)
@@ -141,7 +151,13 @@ struct DamageCampaign {
             }
             for aside in asides(fixture) {
                 outcome.wasMovedAside = true
-                _ = try await spool.salvage(aside)
+                do {
+                    _ = try await spool.salvage(aside)
+                } catch {
+                    // Of a file that was cut so short nothing may be left; it has to say so.
+                    let isEmpty = "\(error)".contains("nothing in it is of a spool")
+                    guard isEmpty && excused.isSuperset(of: parts.keys) else { throw error }
+                }
             }
             fixture.clock.advance(.seconds(1))
         }

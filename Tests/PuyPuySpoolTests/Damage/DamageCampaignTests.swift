@@ -87,7 +87,7 @@ struct DamageCampaignTests {
         var tally = Tally(fault: "-wal truncated or deleted")
         let places = FaultScale.pick(short: 2, full: 20)
         for place in 0..<places {
-            let length = campaign.log.count * place / places + place * 1_337
+            let length = campaign.usedLogBytes * place / places + place * 1_337
             let log = Array(campaign.log[..<length])
             let outcome = try await campaign.run(
                 file: campaign.file, log: place == 0 ? nil : log,
@@ -108,7 +108,7 @@ struct DamageCampaignTests {
         for place in 0..<places {
             var log = campaign.log
             // The first one takes the header of the log.
-            let start = (log.count - 4096) * place / places
+            let start = (campaign.usedLogBytes - 4096) * place / places
             for index in start..<(start + 4096) {
                 log[index] = UInt8.random(in: 0...255, using: &random)
             }

@@ -45,6 +45,33 @@ struct LogDamageTests {
         #expect(try await isMovedAside(fixture))
     }
 
+    /// The log of `fixture` with a transaction of so many rows behind it.
+    private func log(of fixture: SpoolFixture, withRows rows: Int) throws -> [UInt8] {
+        let copy = try SpoolFixture()
+        for suffix in ["", "-wal"] {
+            try writeBytes(try readBytes(fixture.path + suffix), to: copy.path + suffix)
+        }
+        let connection = try Connection(path: copy.path, access: .write)
+        try connection.execute(
+            """
+            WITH RECURSIVE number(n) AS (SELECT 1 UNION ALL SELECT n + 1 FROM number LIMIT \(rows))
+            INSERT INTO series (metric, tags, last_batch) SELECT 'rest_of_\(rows)', n, 1 FROM number
+            """)
+        return try readBytes(copy.path + "-wal")
+    }
+
+    @Test func `the rests of commits whose sync failed are no damage`() async throws {
+        let fixture = try await killed(20)
+        let attempts = try [4_000, 2_000, 500].map { try log(of: fixture, withRows: $0) }
+        var written: [UInt8] = []
+        for attempt in attempts { written = attempt + written.dropFirst(attempt.count) }
+        try #require(written.count == attempts[0].count)
+        try #require(attempts[0].count > attempts[1].count && attempts[1].count > attempts[2].count)
+        try writeBytes(written, to: fixture.path + "-wal")
+        #expect(try await !isMovedAside(fixture))
+        #expect(try fixture.books().ledger == Ledger(collected: 1_003, pending: 1_003))
+    }
+
     @Test func `without syncs nothing tells damage from a power cut`() async throws {
         let fixture = try await killed(20, .normal)
         try damage(fixture, lastFrames: 30)

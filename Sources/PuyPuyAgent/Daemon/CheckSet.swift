@@ -24,11 +24,11 @@ public struct CheckSet: Sendable {
     public static func make(
         _ settings: Settings, logger: Logger, printed: (@Sendable (String) -> Void)? = nil
     ) -> CheckSet {
-        make(settings, boards: [], logger: logger, printed: printed)
+        make(settings, boards: [], lateness: nil, logger: logger, printed: printed)
     }
 
     static func make(
-        _ settings: Settings, boards: [SenderBoard], logger: Logger,
+        _ settings: Settings, boards: [SenderBoard], lateness: StartLateness?, logger: Logger,
         printed: (@Sendable (String) -> Void)? = nil
     ) -> CheckSet {
         let host = HostName.current(short: settings.usesShortHostname)
@@ -41,7 +41,8 @@ public struct CheckSet: Sendable {
             do {
                 let check: any Check =
                     enabled.name == OwnHealthCheck.description.name
-                    ? OwnHealthCheck(spoolPath: settings.spool.path, boards: boards)
+                    ? OwnHealthCheck(
+                        spoolPath: settings.spool.path, boards: boards, lateness: lateness)
                     : try description.make(
                         CheckContext(rootPath: settings.rootPath, options: enabled.options))
                 set.checks.append(

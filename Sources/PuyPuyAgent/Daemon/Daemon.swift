@@ -34,8 +34,9 @@ public struct Daemon: Sendable {
         defer { pidFile.remove() }
 
         let senders = try SendersService(settings, spool: spool)
+        let lateness = StartLateness()
         let set = CheckSet.make(
-            settings, boards: senders.boards, logger: Logger(label: "check"))
+            settings, boards: senders.boards, lateness: lateness, logger: Logger(label: "check"))
         for problem in set.problems { logger.warning("\(problem)") }
         let values = LastValues(logger: Logger(label: "web"))
         for check in set.checks { values.expect(check.name, every: check.interval) }
@@ -43,7 +44,8 @@ public struct Daemon: Sendable {
             checks: set.checks, baseTags: set.baseTags,
             store: ObservedStore(store: spool, values: values),
             rateStates: try await spool.rateStates(),
-            maxConcurrency: DescriptorShares.ofThisProcess.runs, logger: Logger(label: "checks"))
+            maxConcurrency: DescriptorShares.ofThisProcess.runs, lateness: lateness,
+            logger: Logger(label: "checks"))
         announce(set)
 
         let web = WebService(

@@ -4,13 +4,13 @@ internal import PuyPuyCore
 internal import PuyPuySender
 internal import PuyPuySpool
 
-/// PuyPuy's own health: what every backend is owed, the spool's size, requests, and what the process
-/// itself costs. Duration and success of each run of a check are the scheduler's.
+/// PuyPuy's own health: what every backend is owed, the spool's size, requests, how late
+/// checks start, and what the process itself costs. Duration and success of each run of a check are the scheduler's.
 struct OwnHealthCheck: Check {
     static let description = CheckDescription(
         name: "puypuy", section: nil,
         summary: "PuyPuy itself: pending points, spool size, requests, own CPU and memory",
-        make: { _ in OwnHealthCheck(spoolPath: "", boards: []) })
+        make: { _ in OwnHealthCheck(spoolPath: "", boards: [], lateness: nil) })
 
     private static let type = "puypuy"
 
@@ -18,9 +18,15 @@ struct OwnHealthCheck: Check {
     let spoolPath: String
     /// The senders of this process; empty in a process that sends nothing.
     let boards: [SenderBoard]
+    /// How late checks start; `nil` where no scheduler runs.
+    let lateness: StartLateness?
 
     func collect(into sample: inout Sample) async throws {
         collectProcess(into: &sample)
+        if let late = lateness?.takeLargest() {
+            sample.gauge(
+                "puypuy_check_late_max_seconds", .double(late / .seconds(1)), type: Self.type)
+        }
         for board in boards { collect(board.takeSlowest(), into: &sample) }
         guard !spoolPath.isEmpty else { return }
         let reader = try SpoolReader(path: spoolPath)

@@ -15,6 +15,7 @@ public actor Scheduler {
     private let store: any RunStore
     private let clock: any SchedulerClock
     private let logger: Logger
+    private let lateness: StartLateness
     private let threads: RunThreads
     private let slots: Slots
 
@@ -27,11 +28,14 @@ public actor Scheduler {
     private var activeLoops = 0
     /// The life that each check has at the moment, by name, and how it is told that it is over.
     private var lives: [String: Life] = [:]
+    /// The place of each check among the others, by name: see ``TickSchedule``. A free one is given again.
+    private var positions: [String: Int] = [:]
     private var whenStopped: [FirstEvent<Bool>] = []
 
     /// One check from when it is added until it is removed.
     private struct Life {
         let number: Int
+        let position: Int
         let turns: RunTurns?
         let ended = FirstEvent<Void>()
     }
@@ -56,16 +60,17 @@ public actor Scheduler {
     ///
     /// `rateStates` are the readings of counters that the spool kept, under keys that begin with
     /// the check's name and a slash. At most `maxConcurrency` checks run at a time; those that hang
-    /// beyond their deadline do not count.
+    /// beyond their deadline do not count. How late runs start is noted in `lateness`.
     public init(
         checks: [ScheduledCheck], baseTags: Tags, store: any RunStore,
         rateStates: [String: RateState] = [:], clock: any SchedulerClock = SystemSchedulerClock(),
-        maxConcurrency: Int = 8, logger: Logger
+        maxConcurrency: Int = 8, lateness: StartLateness = StartLateness(), logger: Logger
     ) {
         self.checks = checks
         self.baseTags = baseTags
         self.store = store
         self.clock = clock
+        self.lateness = lateness
         self.logger = logger
         (arrivals, arrival) = AsyncStream.makeStream()
         states = Scheduler.splitByCheck(rateStates)
@@ -106,6 +111,7 @@ public actor Scheduler {
         for name in names {
             guard let life = lives.removeValue(forKey: name) else { continue }
             predecessors[name] = life.ended
+            positions[name] = nil
             naps[name]?.cancel()
             hungChecks[name]?.happen(())
         }
@@ -116,7 +122,10 @@ public actor Scheduler {
 
     private func add(_ check: ScheduledCheck, after predecessor: FirstEvent<Void>? = nil) {
         lifeNumber += 1
-        let life = Life(number: lifeNumber, turns: check.turns)
+        let taken = Set(positions.values)
+        let position = (0...taken.count).first { !taken.contains($0) } ?? 0
+        positions[check.name] = position
+        let life = Life(number: lifeNumber, position: position, turns: check.turns)
         lives[check.name] = life
         activeLoops += 1
         arrival.yield(Arrival(check: check, life: life, predecessor: predecessor))
@@ -169,7 +178,8 @@ public actor Scheduler {
 
     private func runUntilRemoved(_ arrival: Arrival) async {
         let check = arrival.check
-        var schedule = TickSchedule(interval: check.interval, host: baseTags["host"] ?? "")
+        var schedule = TickSchedule(
+            interval: check.interval, host: baseTags["host"] ?? "", position: arrival.life.position)
         let now = clock.now()
         let readings = (states[check.name] ?? [:]).values.map(\.moment)
             .filter { $0.bootID == now.bootID }
@@ -194,7 +204,7 @@ public actor Scheduler {
                 check.turns?.give()
                 continue
             }
-            schedule.started(tickNs: tickNs, at: now)
+            lateness.note(ns: schedule.started(tickNs: tickNs, at: now))
             // What passed in a pause was not missed.
             if hangs == 0 {
                 note(missed: missed, of: check, waitedNs: now.bootNs - inLineSinceNs)

@@ -6,7 +6,8 @@ internal import PuyPuyCore
 /// hosts align. A tick is run at most once; the start is delayed by the host's jitter, which spreads
 /// the hosts of a fleet, so that they do not ask their database all at the same moment. The checks of
 /// one host share it, so that their points share a commit and a request. A tick that could not be run
-/// in time is missed and counted, and only the latest one is run.
+/// in time is missed and counted, and only the latest one is run. Where there are more checks than run
+/// side by side, those further back start a little later each time, so that none has to wait in line.
 ///
 /// The first run is at once, unless the check was run less than half an interval ago, before a
 /// restart. A tick that follows it within half an interval counts as run, too: a rate over a moment
@@ -38,10 +39,13 @@ struct TickSchedule {
     /// The wall clock's lead over the boot clock when the schedule was last brought in line with it.
     private var leadNs: Int64 = 0
 
-    /// A schedule with nothing run so far. `interval` is at least a millisecond.
-    init(interval: Duration, host: String) {
+    /// A schedule with nothing run so far. `interval` is at least a millisecond; `position` is the
+    /// check's place among those of its host, from 0.
+    init(interval: Duration, host: String, position: Int = 0) {
         intervalNs = max(interval.nanoseconds, 1_000_000)
-        jitterNs = TickSchedule.jitterNs(of: host, intervalNs: intervalNs)
+        jitterNs =
+            TickSchedule.jitterNs(of: host, intervalNs: intervalNs)
+            + TickSchedule.staggerNs(ofPosition: position, intervalNs: intervalNs)
     }
 
     /// The delay of a host's starts: the same at every start of the daemon, at most a tenth of the
@@ -53,6 +57,16 @@ struct TickSchedule {
         for byte in host.utf8 { hash = (hash ^ UInt64(byte)) &* 0x100_0000_01b3 }
         // The low bits of similar names differ most after folding.
         return Int64((hash ^ (hash >> 32)) % UInt64(longest + 1))
+    }
+
+    /// So many checks start at the same moment: all of most hosts, whose points then share a commit.
+    static let checksAtOnce = 16
+    /// So much later the next ones start. A run of a built-in check takes about a millisecond.
+    static let staggerStepNs: Int64 = 15_000_000
+
+    /// The delay of the check at `position`, less than a quarter of the interval.
+    static func staggerNs(ofPosition position: Int, intervalNs: Int64) -> Int64 {
+        Int64(position / checksAtOnce) * staggerStepNs % max(intervalNs / 4, 1)
     }
 
     /// Goes on from a run at `earlier`, of a scheduler before this one, when that was less than half
@@ -94,14 +108,17 @@ struct TickSchedule {
         return .wait(ns: max(due + jitterNs - now.wallNs, 1))
     }
 
-    /// Notes that the run of `tickNs` started at `now`.
-    mutating func started(tickNs: Int64, at now: Moment) {
+    /// Notes that the run of `tickNs` started at `now`. Returns how late that is, nanoseconds, an interval
+    /// at most; the first run is never late.
+    @discardableResult
+    mutating func started(tickNs: Int64, at now: Moment) -> Int64 {
         // A tick is its own multiple; only the first run may lie between two.
         lastTickNs = tick(before: tickNs + intervalNs / 2)
         leadNs = now.wallNs - now.bootNs
         // Measured from the tick, a late start does not delay the next one.
-        let late = now.wallNs - tickNs - jitterNs
-        lastStartBootNs = now.bootNs - min(max(late, 0), intervalNs)
+        let lateNs = min(max(now.wallNs - tickNs - jitterNs, 0), intervalNs)
+        lastStartBootNs = now.bootNs - lateNs
+        return lateNs
     }
 
     /// The multiple of the interval at or before `wallNs`, also before 1970.

@@ -60,6 +60,23 @@ struct SchedulerTests {
         #expect(store.runs[0].startedNs == 1_700_000_003_000_000_000)
     }
 
+    @Test func `the run that started latest says by how much`() async {
+        let lateness = StartLateness()
+        let scheduler = Scheduler(
+            checks: [every10s("a") { _ in }], baseTags: ["host": "h"], store: store, clock: clock,
+            lateness: lateness, logger: Logger(label: "test"))
+        await during(scheduler) {
+            await store.stored(1)
+            #expect(lateness.takeLargest() == .zero)
+            // The tick is 7 s after the first run, its start at most half a second later.
+            clock.advance(by: .seconds(9))
+            await store.stored(2)
+            let late = lateness.takeLargest()
+            #expect(late >= .milliseconds(1_500) && late <= .seconds(2))
+            #expect(lateness.takeLargest() == .zero)
+        }
+    }
+
     @Test func `every run says how long it took and how it ended`() async throws {
         let check = every10s("a@x") { [clock] sample in
             clock.advance(by: .milliseconds(250))

@@ -217,4 +217,34 @@ struct TickScheduleTests {
         clocks.pass(86_400)
         #expect(live(&schedule, &clocks, for: 1).count <= 1)
     }
+
+    @Test func `many checks start in groups one after the other, within a quarter of the interval`() {
+        func delayNs(_ position: Int, _ interval: Duration = .seconds(10)) -> Int64 {
+            TickSchedule(interval: interval, host: "web1", position: position).jitterNs
+                - TickSchedule(interval: interval, host: "web1").jitterNs
+        }
+        #expect((0..<16).allSatisfy { delayNs($0) == 0 })
+        #expect((16..<32).allSatisfy { delayNs($0) == 15_000_000 })
+        #expect(delayNs(199) == 180_000_000)
+        #expect((0..<100_000).allSatisfy { (0..<2_500_000_000).contains(delayNs($0)) })
+        #expect((0..<1_000).allSatisfy { (0..<25_000_000).contains(delayNs($0, .milliseconds(100))) })
+    }
+
+    @Test func `a check that starts later is stamped with the same ticks`() {
+        var schedule = TickSchedule(interval: .seconds(10), host: "web1", position: 1_000)
+        var clocks = Clocks(wall: 1003)
+        #expect(live(&schedule, &clocks, for: 40) == [1003, 1010, 1020, 1030, 1040])
+    }
+
+    @Test func `how late a run starts is measured from when it was due`() {
+        var schedule = schedule()
+        let first = Clocks(wall: 1003).now
+        #expect(schedule.started(tickNs: first.wallNs, at: first) == 0)
+        let dueNs = 1_010 * second + schedule.jitterNs
+        for lateNs in [0, 70_000_000, 60 * second] {
+            let now = Moment(wallNs: dueNs + lateNs, bootNs: 100 * second, bootID: "b")
+            #expect(
+                schedule.started(tickNs: 1_010 * second, at: now) == min(lateNs, 10 * second))
+        }
+    }
 }

@@ -1,4 +1,5 @@
 import Foundation
+import PuyPuySpool
 import TestSupport
 import Testing
 
@@ -9,9 +10,33 @@ struct KillTests {
         throws
     {
         let trials = FaultScale.pick(short: 12, full: 200)
-        var random = SeededGenerator(seed: 1)
-        // Small limits, so that checkpoints, pruning and expiry of history are under way, too.
         let host = try FaultedHost(.init(scripts: 4, pointsPerRun: 50, period: 0.1))
+        let seconds = try kill(host, times: trials, seed: 1)
+        let recovery = try recover(host)
+        try host.prove(
+            "kill -9", extent: "\(trials) times in \(seconds) s", recoverySeconds: recovery,
+            remark: "books balanced after each;")
+    }
+
+    @Test func `kill -9 while delivered batches are deleted loses nothing either`() throws {
+        let trials = FaultScale.pick(short: 8, full: 100)
+        // Deleted as soon as all is confirmed: after each start, and every ten seconds.
+        let host = try FaultedHost(
+            .init(
+                scripts: 4, pointsPerRun: 50, period: 0.1, selfConfig: "spool_retain_hours: 0"))
+        let seconds = try kill(host, times: trials, seed: 3)
+        let recovery = try recover(host)
+        let left = try Contents(ofSpool: host.spool).count
+        #expect(try left < Int(Contents.books(host.spool)?.delivered ?? 0), "nothing was deleted")
+        try host.proveByDatabase(
+            "kill -9, delivered batches go at once", extent: "\(trials) times in \(seconds) s",
+            recoverySeconds: recovery, remark: "books balanced after each; \(left) points left")
+    }
+
+    /// Starts and kills so many times, and looks at the books after each. Returns how long that took,
+    /// in seconds.
+    private func kill(_ host: FaultedHost, times trials: Int, seed: UInt64) throws -> Int {
+        var random = SeededGenerator(seed: seed)
         let started = ContinuousClock.now
         for trial in 0..<trials {
             try host.start()
@@ -37,14 +62,16 @@ struct KillTests {
             let isMade = FileManager.default.fileExists(atPath: host.spool)
             #expect(try !isMade || host.puypuy.audit(), "after kill \(trial)")
         }
-        let seconds = Int((ContinuousClock.now - started) / .seconds(1))
+        return Int((ContinuousClock.now - started) / .seconds(1))
+    }
+
+    /// Lets the last daemon drain what is left; returns how long the first fresh point took, in seconds.
+    private func recover(_ host: FaultedHost) throws -> Double {
         try host.proxy.set(.none)
         try host.start()
         let recovery = host.recovery(within: .seconds(30))
         host.waitUntilDrained()
-        try host.prove(
-            "kill -9", extent: "\(trials) times in \(seconds) s", recoverySeconds: recovery,
-            remark: "books balanced after each;")
+        return recovery
     }
 
     @Test func `kill -9 while the spool is made leaves a spool that works`() throws {

@@ -99,7 +99,11 @@ let package = Package(
             ],
             swiftSettings: strict),
         .executableTarget(
-            name: "puypuy-bench", dependencies: ["PuyPuyCore", "PuyPuySpool", logging],
+            name: "puypuy-bench",
+            dependencies: [
+                "PuyPuyCore", "PuyPuySpool", "PuyPuyBackends", "PuyPuySender", "CSQLite", "CZlib",
+                logging,
+            ],
             path: "Benchmarks", swiftSettings: strict),
 
         .target(

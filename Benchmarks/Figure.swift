@@ -1,24 +1,42 @@
-/// One measured figure.
+/// One measured figure, and what yardsticks of the same run reached.
 struct Figure {
     let name: String
     let value: Double
     let unit: String
+    let yardsticks: [(name: String, value: Double)]
 
-    /// Three columns for people.
+    init(
+        _ name: String, _ value: Double, _ unit: String,
+        _ yardsticks: [(name: String, value: Double)] = []
+    ) {
+        self.name = name
+        self.value = value
+        self.unit = unit
+        self.yardsticks = yardsticks
+    }
+
+    /// Columns for people; behind a figure how many times a yardstick it is.
     static func table(_ figures: [Figure]) -> String {
         let width = figures.map(\.name.count).max() ?? 0
         return figures.map { figure in
             let name = figure.name + String(repeating: " ", count: width - figure.name.count)
             let number = grouped(figure.value)
+            let ratios = figure.yardsticks.map {
+                "\(grouped(figure.value / $0.value)) × \($0.name)"
+            }
             return "\(name)  " + String(repeating: " ", count: max(0, 12 - number.count)) + number
                 + " \(figure.unit)"
+                + (ratios.isEmpty ? "" : "  (" + ratios.joined(separator: ", ") + ")")
         }.joined(separator: "\n")
     }
 
     /// An array of objects for programs. Names and units hold nothing that JSON escapes.
     static func json(_ figures: [Figure]) -> String {
-        let objects = figures.map {
-            "  {\"name\": \"\($0.name)\", \"value\": \($0.value), \"unit\": \"\($0.unit)\"}"
+        let objects = figures.map { figure in
+            let yardsticks = figure.yardsticks.map { "\"\($0.name)\": \($0.value)" }
+            return "  {\"name\": \"\(figure.name)\", \"value\": \(figure.value), "
+                + "\"unit\": \"\(figure.unit)\", "
+                + "\"yardsticks\": {\(yardsticks.joined(separator: ", "))}}"
         }
         return "[\n" + objects.joined(separator: ",\n") + "\n]"
     }

@@ -1,16 +1,22 @@
 import Glibc
 
-/// Measures the codec and the spool, and prints a table, or JSON with `--json`.
+/// Measures the codec, the spool and the drain, and prints a table, or JSON with `--json`.
 ///
-/// Every figure is the median of five runs. The first two lines are yardsticks of the machine, to
-/// compare figures of different machines by. The spool is measured in a new folder below `.build`,
-/// or below the folder named by `--folder`: its figures are those of that disk.
+/// Every figure is the median of five runs; behind it stands how many times a yardstick of the same
+/// run it is, since machines differ, and one machine from minute to minute. Files go to a new folder
+/// below `.build`, or below the folder named by `--folder`: the figures are those of that disk.
 @main
 enum PuyPuyBench {
+    /// What can be measured, in this order.
+    private enum Part: String, CaseIterable {
+        case codec, spool, drain
+    }
+
     static func main() async throws {
         var arguments = CommandLine.arguments.dropFirst()
         var folder = ".build"
         var isJSON = false
+        var parts: [Part] = []
         while let argument = arguments.popFirst() {
             switch (argument, arguments.first) {
             case ("--json", _): isJSON = true
@@ -18,14 +24,22 @@ enum PuyPuyBench {
                 folder = path
                 arguments.removeFirst()
             default:
-                print("usage: puypuy-bench [--json] [--folder PATH]")
-                exit(2)
+                guard let part = Part(rawValue: argument) else {
+                    print("usage: puypuy-bench [--json] [--folder PATH] [codec] [spool] [drain]")
+                    exit(2)
+                }
+                parts.append(part)
             }
         }
         let scratch = try ScratchFolder(below: folder)
         var figures = [Yardsticks.copying(), try Yardsticks.syncing(in: scratch)]
-        figures += CodecBenchmark.run()
-        figures += try await SpoolBenchmark.run(in: scratch)
+        for part in parts.isEmpty ? Part.allCases : parts {
+            switch part {
+            case .codec: figures += try CodecBenchmark.run()
+            case .spool: figures += try await SpoolBenchmark.run(in: scratch)
+            case .drain: figures += try await DrainBenchmark.run(in: scratch)
+            }
+        }
         print(isJSON ? Figure.json(figures) : Figure.table(figures))
     }
 }

@@ -1,61 +1,94 @@
-import Logging
 import PuyPuyCore
 import PuyPuySpool
 
-/// The spool on the disk of a folder, with synced commits: runs of 1,000 points of 2-decimal gauges
-/// in, one at a time and eight at once, and the backlog out again, as a sender reads and
-/// acknowledges it.
+/// The spool on the disk of a folder, with synced commits: points in, in bulk and from a hundred checks,
+/// and the backlog out again, as a sender reads and acknowledges it. The yardstick is one row of SQLite
+/// for each point.
 enum SpoolBenchmark {
-    private static let pointsPerRun = 1_000
+    private static let rounds = 5
 
     static func run(in folder: ScratchFolder) async throws -> [Figure] {
+        var rows: [Double] = []
         var alone: [Double] = []
-        var together: [Double] = []
+        var bulk: [(rate: Double, cpu: Double)] = []
+        var checks: [(rate: Double, cpu: Double)] = []
         var out: [Double] = []
-        for round in 0..<5 {
-            var options = SpoolOptions(path: "\(folder.path)/spool-\(round).db")
-            options.minFreeBytes = 0
-            let spool = try Spool(
-                options,
-                logger: Logger(label: "bench") { _ in
-                    SwiftLogNoOpLogHandler()
-                })
-            try await spool.configure([SpoolBackend(name: "bench", type: "bench")])
-            let runs = makeRuns(200)
-            let clock = ContinuousClock()
-            let one = await clock.measure {
-                for run in runs { await spool.append(run) }
-            }
-            alone.append(seconds(one) / Double(runs.count) * 1000)
-            let eight = await clock.measure {
-                await withTaskGroup { group in
-                    for worker in 0..<8 {
-                        group.addTask {
-                            for index in stride(from: worker, to: runs.count, by: 8) {
-                                await spool.append(runs[index])
-                            }
-                        }
+        for round in 0..<rounds {
+            rows.append(try Yardsticks.rows(in: folder, round: round))
+            let spool = try await Workload.spool("spool-\(round)", in: folder)
+            bulk.append(try await appendInBulk(spool))
+            alone.append(await appendAlone(spool))
+            let start = ContinuousClock.now
+            let drained = try await drain(spool, path: "\(folder.path)/spool-\(round).db")
+            out.append(Double(drained) / seconds(ContinuousClock.now - start))
+            await spool.close()
+            let other = try await Workload.spool("checks-\(round)", in: folder)
+            checks.append(try await appendFromChecks(other))
+            await other.close()
+        }
+        let row = ("row a point", median(rows))
+        return [
+            Figure("yardstick: SQLite, one row a point, synced", row.1, "points/s"),
+            Figure("spool: append in bulk, synced", median(bulk.map(\.rate)), "points/s", [row]),
+            Figure("spool: append in bulk", median(bulk.map(\.cpu)), "CPU-s/million"),
+            Figure(
+                "spool: append, 100 checks of 30 points", median(checks.map(\.rate)), "points/s",
+                [row]),
+            Figure("spool: append, 100 checks", median(checks.map(\.cpu)), "CPU-s/million"),
+            Figure("spool: one append of 1,000 points, synced", median(alone), "ms"),
+            Figure("spool: backlog read and acknowledged", median(out), "points/s"),
+        ]
+    }
+
+    /// Eight tasks, each with runs of 10,000 points of 10,000 series that it holds.
+    private static func appendInBulk(_ spool: Spool) async throws -> (rate: Double, cpu: Double) {
+        let tasks = 8
+        let runsEach = 25
+        let series = Workload.series(10_000)
+        let runs = (0..<5).map { Workload.run("bulk", series, tick: $0) }
+        for run in runs { await spool.append(run) }
+        let effort = await Effort.of {
+            await withTaskGroup { group in
+                for _ in 0..<tasks {
+                    group.addTask {
+                        for index in 0..<runsEach { await spool.append(runs[index % runs.count]) }
                     }
                 }
             }
-            together.append(Double(runs.count * pointsPerRun) / seconds(eight))
-            let start = clock.now
-            let drained = try await drain(spool, path: options.path)
-            out.append(Double(drained) / seconds(clock.now - start))
-            precondition(drained == 2 * runs.count * pointsPerRun)
-            await spool.close()
         }
-        return [
-            Figure(
-                name: "spool: one append of 1,000 points, synced", value: median(alone),
-                unit: "ms"),
-            Figure(
-                name: "spool: appends by eight at once, synced", value: median(together),
-                unit: "points/s"),
-            Figure(
-                name: "spool: backlog read and acknowledged", value: median(out),
-                unit: "points/s"),
-        ]
+        let points = Double(tasks * runsEach * series.count)
+        return (points / effort.seconds, effort.cpuSeconds / points * 1e6)
+    }
+
+    /// A hundred tasks, each with runs of 30 points, whose series are made anew for each run, as checks
+    /// make them. Each awaits its commit before the next run.
+    private static func appendFromChecks(
+        _ spool: Spool
+    ) async throws -> (rate: Double, cpu: Double) {
+        let checks = 100
+        let runsEach = 60
+        let runs = (0..<checks).map { check in
+            (0..<runsEach).map { tick in
+                Workload.run("check\(check)", Workload.series(30, check: check), tick: tick)
+            }
+        }
+        let effort = await Effort.of {
+            await withTaskGroup { group in
+                for check in 0..<checks {
+                    group.addTask { for run in runs[check] { await spool.append(run) } }
+                }
+            }
+        }
+        let points = Double(checks * runsEach * 30)
+        return (points / effort.seconds, effort.cpuSeconds / points * 1e6)
+    }
+
+    /// One task with runs of 1,000 points: how long a check waits. Milliseconds.
+    private static func appendAlone(_ spool: Spool) async -> Double {
+        let series = Workload.series(1_000)
+        let runs = (0..<50).map { Workload.run("alone", series, tick: $0) }
+        let effort = await Effort.of { for run in runs { await spool.append(run) } }
+        return effort.seconds / Double(runs.count) * 1000
     }
 
     /// Reads and acknowledges everything that is pending; returns how many points that was.
@@ -69,20 +102,5 @@ enum SpoolBenchmark {
                 Acknowledgement(backend: "bench", batches: unit.batches))
         }
         return points
-    }
-
-    private static func makeRuns(_ count: Int) -> [Run] {
-        let series = (0..<pointsPerRun).map {
-            Series(metric: "bench_gauge", tags: ["host": "bench", "number": "\($0)"])
-        }
-        return Shape.decimals.blocks(count, points: pointsPerRun).map { block in
-            Run(
-                check: "bench", startedNs: block.timestampsNs[0],
-                points: (0..<block.count).map {
-                    Point(
-                        series: series[$0], timestampNs: block.timestampsNs[$0],
-                        value: block.values[$0])
-                })
-        }
     }
 }

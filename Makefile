@@ -84,9 +84,11 @@ lint: ## Checks the layout of the code, and that nothing is left open in it
 format: ## Lays the code out as lint wants it
 	$(SWIFT) format --in-place --parallel --recursive $(SWIFT_SOURCES)
 
-bench: deps ## Measures the codec and the spool; BENCH=--json for programs
+# BENCH=codec, BENCH='spool drain': only these parts.
+bench: deps ## Measures the codec, the spool and the drain; takes some minutes
 	$(SWIFT) build $(RELEASE) --product puypuy-bench
-	.build/release/puypuy-bench $(BENCH)
+	.build/release/puypuy-bench --output .build/bench.json $(BENCH)
+	@echo "The same for programs is in .build/bench.json"
 
 deps: ## Installs with apt the libraries that are missing; nothing is started
 	@packaging/install-deps.sh build

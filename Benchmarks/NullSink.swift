@@ -62,7 +62,7 @@ final class NullSink: @unchecked Sendable {
             var left = NullSink.contentLength(room[..<end]) - (count - end)
             while left > 0 {
                 // MSG_TRUNC throws the bytes away in the kernel: tcp(7).
-                let more = recv(connection, nil, min(left, 1 << 20), Int32(MSG_TRUNC.rawValue))
+                let more = recv(connection, nil, min(left, 1 << 20), Int32(MSG_TRUNC))
                 if more <= 0 { return }
                 left -= more
             }

@@ -1,6 +1,7 @@
 import Glibc
 
-/// Measures the codec, the spool and the drain, and prints a table, or JSON with `--json`.
+/// Measures the codec, the spool and the drain, and prints a table, or JSON with `--json`. With
+/// `--output` the JSON goes to a file as well.
 ///
 /// Every figure is the median of five runs; behind it stands how many times a yardstick of the same
 /// run it is, since machines differ, and one machine from minute to minute. Files go to a new folder
@@ -16,6 +17,7 @@ enum PuyPuyBench {
         var arguments = CommandLine.arguments.dropFirst()
         var folder = ".build"
         var isJSON = false
+        var output: String?
         var parts: [Part] = []
         while let argument = arguments.popFirst() {
             switch (argument, arguments.first) {
@@ -23,9 +25,14 @@ enum PuyPuyBench {
             case ("--folder", .some(let path)):
                 folder = path
                 arguments.removeFirst()
+            case ("--output", .some(let path)):
+                output = path
+                arguments.removeFirst()
             default:
                 guard let part = Part(rawValue: argument) else {
-                    print("usage: puypuy-bench [--json] [--folder PATH] [codec] [spool] [drain]")
+                    print(
+                        "usage: puypuy-bench [--json] [--output FILE] [--folder PATH] "
+                            + "[codec] [spool] [drain]")
                     exit(2)
                 }
                 parts.append(part)
@@ -41,5 +48,12 @@ enum PuyPuyBench {
             }
         }
         print(isJSON ? Figure.json(figures) : Figure.table(figures))
+        if let output { try write(Figure.json(figures) + "\n", to: output) }
+    }
+
+    private static func write(_ text: String, to path: String) throws {
+        guard let file = fopen(path, "w") else { throw ScratchFolder.Failure(path, errno) }
+        let isWritten = fputs(text, file) >= 0
+        guard fclose(file) == 0, isWritten else { throw ScratchFolder.Failure(path, errno) }
     }
 }

@@ -52,7 +52,7 @@ enum Shape: String, CaseIterable {
 
     private func start(_ random: inout SplitMix) -> Value {
         switch self {
-        case .counters: .integer(Int64(1) << .random(in: 1...40, using: &random))
+        case .counters: .integer(1 << Int64.random(in: 1...40, using: &random))
         default: .double(Double(Int.random(in: 0...10_000, using: &random)) / 100)
         }
     }

@@ -27,20 +27,20 @@ enum CodecBenchmark {
         let raw = blocks.map(rawBytes)
         let few = raw.prefix(compressedPoints / pointsPerBatch)
         var compressedBytes = 0
-        let compressing = try medianSeconds {
+        let compressing = try medianCPUSeconds {
             compressedBytes = try few.reduce(0) { try $0 + Gzip.compressedBytes($1) }
         }
         let gzip = Double(compressedPoints) / compressing
         var copy = [UInt8](repeating: 0, count: raw[0].count)
-        let copying = medianSeconds {
+        let copying = medianCPUSeconds {
             for bytes in raw { copy.withUnsafeMutableBytes { $0.copyBytes(from: bytes) } }
         }
         let memcpy = points / copying
-        let encoding = medianSeconds {
+        let encoding = medianCPUSeconds {
             var buffer: [UInt8] = []
             for block in blocks { buffer = BatchCodec.encode(block, into: buffer) }
         }
-        let decoding = medianSeconds {
+        let decoding = medianCPUSeconds {
             for bytes in encoded {
                 let block = bytes.withUnsafeBytes { try? BatchCodec.decode($0) }
                 precondition(block?.count == pointsPerBatch)

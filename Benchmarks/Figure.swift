@@ -57,11 +57,23 @@ struct Figure {
     }
 }
 
-/// The median seconds of five runs of `body`, after one that does not count.
+/// The median seconds of five runs of `body`, after one that does not count, by the clock on the wall.
 func medianSeconds(_ body: () throws -> Void) rethrows -> Double {
     try body()
     let clock = ContinuousClock()
     return median(try (0..<5).map { _ in seconds(try clock.measure(body)) })
+}
+
+/// The same in processor time of the calling thread, for what does no I/O: what others do on the
+/// machine counts less.
+func medianCPUSeconds(_ body: () throws -> Void) rethrows -> Double {
+    try body()
+    return median(
+        try (0..<5).map { _ in
+            let before = Effort.threadSeconds()
+            try body()
+            return Effort.threadSeconds() - before
+        })
 }
 
 /// The middle one of an odd number of `values`.

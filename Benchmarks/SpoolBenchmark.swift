@@ -7,11 +7,24 @@ import PuyPuySpool
 enum SpoolBenchmark {
     private static let rounds = 5
 
+    /// What appending took.
+    private struct Appended {
+        let pointsPerSecond: Double
+        let commitsPerSecond: Double
+        let cpuSecondsPerMillion: Double
+
+        init(points: Int, commits: BatchID, effort: Effort) {
+            pointsPerSecond = Double(points) / effort.seconds
+            commitsPerSecond = Double(commits) / effort.seconds
+            cpuSecondsPerMillion = effort.cpuSeconds / Double(points) * 1e6
+        }
+    }
+
     static func run(in folder: ScratchFolder) async throws -> [Figure] {
         var rows: [Double] = []
         var alone: [Double] = []
-        var bulk: [(rate: Double, cpu: Double)] = []
-        var checks: [(rate: Double, cpu: Double)] = []
+        var bulk: [Appended] = []
+        var checks: [Appended] = []
         var out: [Double] = []
         for round in 0..<rounds {
             rows.append(try Yardsticks.rows(in: folder, round: round))
@@ -29,24 +42,32 @@ enum SpoolBenchmark {
         let row = ("row a point", median(rows))
         return [
             Figure("yardstick: SQLite, one row a point, synced", row.1, "points/s"),
-            Figure("spool: append in bulk, synced", median(bulk.map(\.rate)), "points/s", [row]),
-            Figure("spool: append in bulk", median(bulk.map(\.cpu)), "CPU-s/million"),
             Figure(
-                "spool: append, 100 checks of 30 points", median(checks.map(\.rate)), "points/s",
+                "spool: append in bulk, synced", median(bulk.map(\.pointsPerSecond)), "points/s",
                 [row]),
-            Figure("spool: append, 100 checks", median(checks.map(\.cpu)), "CPU-s/million"),
+            Figure(
+                "spool: append in bulk", median(bulk.map(\.cpuSecondsPerMillion)), "CPU-s/million"),
+            Figure(
+                "spool: append, 100 checks of 30 points", median(checks.map(\.pointsPerSecond)),
+                "points/s", [row]),
+            Figure(
+                "spool: append, 100 checks", median(checks.map(\.commitsPerSecond)), "commits/s"),
+            Figure(
+                "spool: append, 100 checks", median(checks.map(\.cpuSecondsPerMillion)),
+                "CPU-s/million"),
             Figure("spool: one append of 1,000 points, synced", median(alone), "ms"),
             Figure("spool: backlog read and acknowledged", median(out), "points/s"),
         ]
     }
 
     /// Eight tasks, each with runs of 10,000 points of 10,000 series that it holds.
-    private static func appendInBulk(_ spool: Spool) async throws -> (rate: Double, cpu: Double) {
+    private static func appendInBulk(_ spool: Spool) async throws -> Appended {
         let tasks = 8
         let runsEach = 25
         let series = Workload.series(10_000)
         let runs = (0..<5).map { Workload.run("bulk", series, tick: $0) }
         for run in runs { await spool.append(run) }
+        let before = await spool.lastBatch
         let effort = await Effort.of {
             await withTaskGroup { group in
                 for _ in 0..<tasks {
@@ -56,15 +77,14 @@ enum SpoolBenchmark {
                 }
             }
         }
-        let points = Double(tasks * runsEach * series.count)
-        return (points / effort.seconds, effort.cpuSeconds / points * 1e6)
+        return Appended(
+            points: tasks * runsEach * series.count, commits: await spool.lastBatch - before,
+            effort: effort)
     }
 
     /// A hundred tasks, each with runs of 30 points, whose series are made anew for each run, as checks
     /// make them. Each awaits its commit before the next run.
-    private static func appendFromChecks(
-        _ spool: Spool
-    ) async throws -> (rate: Double, cpu: Double) {
+    private static func appendFromChecks(_ spool: Spool) async throws -> Appended {
         let checks = 100
         let runsEach = 60
         let runs = (0..<checks).map { check in
@@ -72,6 +92,7 @@ enum SpoolBenchmark {
                 Workload.run("check\(check)", Workload.series(30, check: check), tick: tick)
             }
         }
+        let before = await spool.lastBatch
         let effort = await Effort.of {
             await withTaskGroup { group in
                 for check in 0..<checks {
@@ -79,8 +100,10 @@ enum SpoolBenchmark {
                 }
             }
         }
-        let points = Double(checks * runsEach * 30)
-        return (points / effort.seconds, effort.cpuSeconds / points * 1e6)
+        // As many batches as commits, since none has more than 10,000 points.
+        return Appended(
+            points: checks * runsEach * 30, commits: await spool.lastBatch - before,
+            effort: effort)
     }
 
     /// One task with runs of 1,000 points: how long a check waits. Milliseconds.

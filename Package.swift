@@ -61,7 +61,9 @@ let package = Package(
         .systemLibrary(name: "CZlib", pkgConfig: "zlib", providers: [.apt(["zlib1g-dev"])]),
         .systemLibrary(name: "CSnappy", providers: [.apt(["libsnappy-dev"])]),
 
-        .target(name: "PuyPuyCore", swiftSettings: strict),
+        .target(name: "CChecksum"),
+
+        .target(name: "PuyPuyCore", dependencies: ["CChecksum"], swiftSettings: strict),
         .target(
             name: "PuyPuySpool", dependencies: ["PuyPuyCore", "CSQLite", logging],
             resources: [

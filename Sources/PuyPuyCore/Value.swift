@@ -2,7 +2,7 @@
 ///
 /// The two kinds are kept apart from the check to the backend, because some databases give a field
 /// the type of its first value. Equality is of bits, so `-0.0` and `0.0` differ.
-public enum Value: Sendable, Hashable {
+public enum Value: Sendable, Hashable, BitwiseCopyable {
     /// A floating-point value. NaN and infinities are refused by ``init(_:)`` and by the spool.
     case double(Double)
     /// An integer value.

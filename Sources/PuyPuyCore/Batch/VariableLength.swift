@@ -1,43 +1,19 @@
-/// Writes integers of variable length: seven bits a byte, the lowest first, the top bit set on all
-/// bytes but the last (LEB128). Signed ones are zigzag-coded first, so that small ones stay short.
-struct ByteWriter {
-    private(set) var bytes: [UInt8]
-
-    init(reusing buffer: consuming [UInt8] = []) {
-        bytes = buffer
-        bytes.removeAll(keepingCapacity: true)
-    }
-
-    mutating func byte(_ byte: UInt8) { bytes.append(byte) }
-
-    mutating func unsigned(_ value: UInt64) {
-        var rest = value
-        while rest >= 0x80 {
-            bytes.append(UInt8(truncatingIfNeeded: rest) | 0x80)
-            rest >>= 7
-        }
-        bytes.append(UInt8(truncatingIfNeeded: rest))
-    }
-
-    mutating func signed(_ value: Int64) { unsigned(zigzag(value)) }
-
-    mutating func fixed64(_ value: UInt64) {
-        withUnsafeBytes(of: value.littleEndian) { bytes.append(contentsOf: $0) }
-    }
-
-    mutating func fixed32(_ value: UInt32) {
-        withUnsafeBytes(of: value.littleEndian) { bytes.append(contentsOf: $0) }
-    }
-}
-
-/// Reads what ``ByteWriter`` wrote. Every read is checked against the end.
+/// Reads bytes one after the other. Every read is checked against the end.
+///
+/// A varint has seven bits a byte, the lowest first, the top bit set on all bytes but the last
+/// (LEB128). Signed ones are zigzag-coded first, so that small ones stay short.
 struct ByteReader {
-    private let bytes: UnsafeRawBufferPointer
-    private(set) var offset = 0
+    /// All bytes, from the first one on.
+    let bytes: UnsafeRawBufferPointer
+    /// How many of them were read. What reads by itself moves it on, not beyond the end.
+    var offset = 0
 
     init(_ bytes: UnsafeRawBufferPointer) { self.bytes = bytes }
 
     var isAtEnd: Bool { offset == bytes.count }
+
+    /// The bytes that were not read yet.
+    var left: Int { bytes.count - offset }
 
     mutating func byte() throws(BatchDamage) -> UInt8 {
         guard offset < bytes.count else { throw .truncated }
@@ -78,3 +54,7 @@ func zigzag(_ value: Int64) -> UInt64 { UInt64(bitPattern: (value << 1) ^ (value
 func unzigzag(_ value: UInt64) -> Int64 {
     Int64(bitPattern: value >> 1) ^ -Int64(bitPattern: value & 1)
 }
+
+/// The bytes of a varint.
+@inline(__always)
+func varintBytes(_ value: UInt64) -> Int { max(1, (70 - value.leadingZeroBitCount) / 7) }

@@ -40,9 +40,20 @@ public struct PointBlock: Sendable, Equatable {
 
     /// Adds the points of `other` behind the last.
     public mutating func append(contentsOf other: PointBlock) {
+        if seriesIDs.isEmpty {
+            self = other
+            return
+        }
         seriesIDs.append(contentsOf: other.seriesIDs)
         timestampsNs.append(contentsOf: other.timestampsNs)
         values.append(contentsOf: other.values)
+    }
+
+    /// Forgets the points and keeps the memory.
+    public mutating func removeAll() {
+        seriesIDs.removeAll(keepingCapacity: true)
+        timestampsNs.removeAll(keepingCapacity: true)
+        values.removeAll(keepingCapacity: true)
     }
 
     /// The points at `rows`, in that order.

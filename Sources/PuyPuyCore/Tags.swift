@@ -73,53 +73,59 @@ extension Tags: ExpressibleByDictionaryLiteral {
 extension Tags: LosslessStringConvertible {
     /// The canonical text; empty without tags.
     public var description: String {
-        var text = ""
+        var bytes: [UInt8] = []
         for tag in pairs {
-            if !text.isEmpty { text.append(",") }
-            Tags.appendEscaped(tag.key, to: &text)
-            text.append("=")
-            Tags.appendEscaped(tag.value, to: &text)
+            if !bytes.isEmpty { bytes.append(UInt8(ascii: ",")) }
+            Tags.appendEscaped(tag.key, to: &bytes)
+            bytes.append(UInt8(ascii: "="))
+            Tags.appendEscaped(tag.value, to: &bytes)
         }
-        return text
+        return String(decoding: bytes, as: UTF8.self)
     }
 
     /// Reads the canonical text back; `nil` when it is not of that form.
     public init?(_ canonical: String) {
         var found: [(key: String, value: String)] = []
         var key: String?
-        var word = String.UnicodeScalarView()
+        var word: [UInt8] = []
         var escaped = false
-        for scalar in canonical.unicodeScalars {
+        func takeWord() -> String {
+            defer { word.removeAll(keepingCapacity: true) }
+            return String(decoding: word, as: UTF8.self)
+        }
+        // All signs that mean something are bytes of their own in UTF-8.
+        for byte in canonical.utf8 {
             if escaped {
-                word.append(scalar)
+                word.append(byte)
                 escaped = false
-            } else if scalar == "\\" {
+            } else if byte == UInt8(ascii: "\\") {
                 escaped = true
-            } else if scalar == "=" && key == nil {
-                key = String(word)
-                word = String.UnicodeScalarView()
-            } else if scalar == "," {
+            } else if byte == UInt8(ascii: "=") && key == nil {
+                key = takeWord()
+            } else if byte == UInt8(ascii: ",") {
                 guard let finished = key else { return nil }
-                found.append((finished, String(word)))
+                found.append((finished, takeWord()))
                 key = nil
-                word = String.UnicodeScalarView()
             } else {
-                word.append(scalar)
+                word.append(byte)
             }
         }
         if escaped { return nil }
         if let key {
-            found.append((key, String(word)))
+            found.append((key, takeWord()))
         } else if !canonical.isEmpty {
             return nil
         }
         self.init(found)
     }
 
-    private static func appendEscaped(_ word: String, to text: inout String) {
-        for scalar in word.unicodeScalars {
-            if scalar == "\\" || scalar == "," || scalar == "=" { text.append("\\") }
-            text.unicodeScalars.append(scalar)
+    private static func appendEscaped(_ word: String, to bytes: inout [UInt8]) {
+        for byte in word.utf8 {
+            if byte == UInt8(ascii: "\\") || byte == UInt8(ascii: ",") || byte == UInt8(ascii: "=")
+            {
+                bytes.append(UInt8(ascii: "\\"))
+            }
+            bytes.append(byte)
         }
     }
 }

@@ -4,8 +4,9 @@ internal import PuyPuyCore
 struct CheckTable {
     let connection: Connection
 
-    /// Adds `run` to its check's status and refusals, within a transaction of the caller.
-    func record(_ run: Run) throws(SpoolError) {
+    /// Adds `run` to its check's status, and `refusals` to its refusals, within a transaction of the
+    /// caller.
+    func record(_ run: Run, refusals: [Refusal]) throws(SpoolError) {
         let problem = run.end.problem
         try connection.statement(
             """
@@ -23,7 +24,7 @@ struct CheckTable {
         .bind(4, Int64(run.counterResets)).bind(5, run.startedNs)
         .bind(6, run.duration.nanoseconds).bind(7, problem)
         .bindOptional(8, problem == nil ? nil : run.startedNs).run()
-        for refusal in run.refusals {
+        for refusal in refusals {
             try connection.statement(
                 """
                 INSERT INTO refusal (check_name, metric, reason, values_refused, last_ns)

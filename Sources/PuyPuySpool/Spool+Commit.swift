@@ -150,44 +150,53 @@ extension Spool {
     ) throws(SpoolError) {
         let checks = CheckTable(connection: connection)
         let rates = RateStateTable(connection: connection)
+        var points = 0
         var block = PointBlock()
-        for var run in runs {
+        block.reserveCapacity(
+            min(Self.pointsPerBatch, runs.reduce(0) { $0 + $1.points.count }))
+        for run in runs {
+            var refusals: [Refusal] = []
+            var numbers = series.begin(run.check)
             for point in run.points {
                 guard point.value.isFinite else {
-                    run.refusals.append(
-                        Refusal(metric: point.series.metric, reason: .notFinite))
+                    refusals.append(Refusal(metric: point.series.metric, reason: .notFinite))
                     continue
                 }
-                let id = try series.number(point.series, usedBy: next, in: connection)
+                let id = try series.number(
+                    point.series, in: &numbers, usedBy: next, in: connection)
                 block.append(series: id, timestampNs: point.timestampNs, value: point.value)
                 if block.count == Self.pointsPerBatch {
-                    try write(block, storing: storing, next: &next)
-                    block = PointBlock()
+                    points += block.count
+                    if storing {
+                        try insert(block, as: next)
+                        next += 1
+                    }
+                    block.removeAll()
                 }
             }
+            series.end(numbers, of: run.check)
             try rates.write(run.rateChanges)
-            try checks.record(run)
+            try checks.record(run, refusals: run.refusals + refusals)
         }
-        if block.count > 0 { try write(block, storing: storing, next: &next) }
-    }
-
-    private func write(
-        _ block: PointBlock, storing: Bool, next: inout BatchID
-    ) throws(SpoolError) {
-        if storing {
+        points += block.count
+        if block.count > 0 && storing {
             try insert(block, as: next)
             next += 1
         }
-        let points = Int64(block.count)
+        if points > 0 { try book(points, storing: storing) }
+    }
+
+    /// Books points that were collected for every backend, and stored unless `storing` is false.
+    private func book(_ points: Int, storing: Bool) throws(SpoolError) {
         let ledger = LedgerWriter(connection: connection)
         for entry in backends.entries where entry.isActive {
-            var change = Ledger(collected: points)
+            var change = Ledger(collected: Int64(points))
             if !storing {
-                change.expired = points
+                change.expired = Int64(points)
             } else if entry.keepsPoints {
-                change.delivered = points
+                change.delivered = Int64(points)
             } else {
-                change.pending = points
+                change.pending = Int64(points)
             }
             try ledger.add(change, backend: entry.id)
         }

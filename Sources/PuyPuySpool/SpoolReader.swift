@@ -34,7 +34,7 @@ public final class SpoolReader: SeriesCatalog {
     static let seriesKept = 20_000
 
     let connection: Connection
-    private(set) var known: [SeriesID: Series] = [:]
+    private(set) var known = KnownSeries()
 
     /// Opens the spool at `path` for reading. Throws when there is none, or when it is newer than
     /// this program, or older: that is taken by ``Verifier`` alone, which asks for no newer tables.
@@ -64,7 +64,7 @@ public final class SpoolReader: SeriesCatalog {
     public func series(_ id: SeriesID) -> Series {
         if let series = known[id] { return series }
         if let series = try? load(id) {
-            known[id] = series
+            known.insert(id, series)
             return series
         }
         return Series(metric: "unknown_series", tags: ["series_id": "\(id)"])
@@ -183,11 +183,11 @@ public final class SpoolReader: SeriesCatalog {
     /// where series come and go, a sender that runs for months meets any number of them.
     func learnSeries(of block: PointBlock) throws(SpoolError) {
         if known.count > Self.seriesKept { known.removeAll() }
-        for id in block.seriesIDs where known[id] == nil {
+        for id in block.seriesIDs where !known.contains(id) {
             guard let series = try load(id) else {
                 throw damage("a batch names the series \(id), which is not there")
             }
-            known[id] = series
+            known.insert(id, series)
         }
     }
 

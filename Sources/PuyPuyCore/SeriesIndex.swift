@@ -1,0 +1,64 @@
+/// Places by series number: which entry of a list belongs to a series.
+///
+/// A hash table for one purpose: numbers in, numbers out, looked up for every point that is sent, and
+/// forgotten only all at once. Series get their numbers one after the other, and come in this order: so
+/// neighbours stay neighbours, which keeps look-ups close together in memory.
+public struct SeriesIndex: Sendable {
+    private struct Slot: BitwiseCopyable {
+        var id: SeriesID = 0
+        /// One more than the place; 0 in an empty slot.
+        var mark = 0
+    }
+
+    private var slots: [Slot]
+    /// How many series have a place.
+    public private(set) var count = 0
+
+    private static let fewestSlots = 64
+
+    /// An empty index.
+    public init() {
+        slots = [Slot](repeating: Slot(), count: SeriesIndex.fewestSlots)
+    }
+
+    /// The place of `id`; `nil` when it has none.
+    @inline(__always)
+    public func place(of id: SeriesID) -> Int? {
+        slots.withUnsafeBufferPointer { slots in
+            let mark = slots[SeriesIndex.find(id, slots)].mark
+            return mark == 0 ? nil : mark &- 1
+        }
+    }
+
+    /// Gives `id`, which has none, a place: 0 or more.
+    public mutating func insert(_ id: SeriesID, place: Int) {
+        precondition(place >= 0, "place \(place)")
+        // Half of the slots stay empty, so that a search ends soon.
+        if count * 2 >= slots.count { grow() }
+        slots[slots.withUnsafeBufferPointer { SeriesIndex.find(id, $0) }] =
+            Slot(id: id, mark: place + 1)
+        count += 1
+    }
+
+    /// Forgets all places, and gives the memory back.
+    public mutating func removeAll() { self = SeriesIndex() }
+
+    /// The slot of `id`, or the empty one where it belongs.
+    @inline(__always)
+    private static func find(_ id: SeriesID, _ slots: UnsafeBufferPointer<Slot>) -> Int {
+        let mask = slots.count &- 1
+        // Blocks of 4,096 numbers begin anywhere.
+        var number = Int(truncatingIfNeeded: id &+ (id &>> 12) &* 0x1E37_79B9_7F4A_7C15) & mask
+        // In bounds, by the mask; ends, since some slots are always empty.
+        while slots[number].mark != 0 && slots[number].id != id { number = (number &+ 1) & mask }
+        return number
+    }
+
+    private mutating func grow() {
+        let old = slots
+        slots = [Slot](repeating: Slot(), count: 2 * old.count)
+        for slot in old where slot.mark != 0 {
+            slots[slots.withUnsafeBufferPointer { SeriesIndex.find(slot.id, $0) }] = slot
+        }
+    }
+}

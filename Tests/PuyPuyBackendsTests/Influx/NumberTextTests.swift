@@ -28,11 +28,29 @@ import Testing
         (Double.leastNonzeroMagnitude, "5e-324"),
         (-2.2250738585072014e-308, "-2.2250738585072014e-308"),
         (1.7976931348623157e308, "1.7976931348623157e+308"),
-        (0.30000000000000004, "0.30000000000000004"),
+        (0.30000000000000004, "0.30000000000000004"), (12.34, "12.34"), (-0.05, "-0.05"),
+        (100.001, "100.001"), (0.000100001, "0.000100001"), (0.0001, "0.0001"), (-99.9, "-99.9"),
+        (123_456_789_012.345, "123456789012.345"), (1.000000001, "1.000000001"),
     ]) func `doubles are written as the shortest text that reads back`(
         double: Double, text: String
     ) {
         #expect(Self.text { NumberText.write(double, to: $0) } == text)
+    }
+
+    /// The standard library's text is the shortest; only whole numbers have another form here.
+    @Test func `decimals are written as the standard library writes them`() {
+        var generator = SeededGenerator(seed: 2)
+        for round in 0..<60_000 {
+            let digits = Int64.random(in: -999_999_999_999_999...999_999_999_999_999, using: &generator)
+            let number = Double(digits >> Int64(round % 50))
+            let power = [1, 1e1, 1e2, 1e3, 1e4, 1e6, 1e8, 1e9, 1e10, 1e12][round % 10]
+            let double = number / power
+            guard double != double.rounded() else { continue }
+            #expect(Self.text { NumberText.write(double, to: $0) } == "\(double)")
+            let next = double.nextUp
+            guard next != next.rounded() else { continue }
+            #expect(Self.text { NumberText.write(next, to: $0) } == "\(next)")
+        }
     }
 
     @Test func `any double reads back bit for bit`() {

@@ -19,7 +19,7 @@ struct SeriesTexts {
     private(set) var bytes: [UInt8] = []
     /// What is remembered, in the order of the places.
     private(set) var entries: [Entry] = []
-    private var places: [SeriesID: Int] = [:]
+    private var places = SeriesIndex()
     private let write: @Sendable (Series, inout [UInt8]) -> String?
 
     /// Texts as `write` makes them: it adds the text of a series, or returns why there is none.
@@ -37,12 +37,16 @@ struct SeriesTexts {
 
     /// The place of the series `id` in ``entries``.
     mutating func place(of id: SeriesID, in catalog: any SeriesCatalog) -> Int {
-        if let place = places[id] { return place }
+        if let place = places.place(of: id) { return place }
+        return remember(id, catalog.series(id))
+    }
+
+    private mutating func remember(_ id: SeriesID, _ series: Series) -> Int {
         let start = bytes.count
-        let refusal = write(catalog.series(id), &bytes)
+        let refusal = write(series, &bytes)
         if refusal != nil { bytes.removeLast(bytes.count - start) }
         entries.append(Entry(text: start..<bytes.count, refusal: refusal))
-        places[id] = entries.count - 1
+        places.insert(id, place: entries.count - 1)
         return entries.count - 1
     }
 }

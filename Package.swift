@@ -33,6 +33,9 @@ let hostProgram = [
     "run", "values",
 ]
 
+// The page of the web server, compiled in; see Sources/PuyPuyAgent/Web/Page.
+let pageFiles = ["page.html", "page.css", "page.js", "chart.js", "page.svg"]
+
 let package = Package(
     name: "puypuy",
     products: [
@@ -92,6 +95,7 @@ let package = Package(
                 httpParts,
                 httpCodec, httpTypes,
             ],
+            resources: pageFiles.map { .embedInCode("Web/Page/\($0)") },
             swiftSettings: strict),
         .executableTarget(
             name: "puypuy",

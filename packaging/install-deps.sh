@@ -35,6 +35,8 @@ find_missing() {
     need openssl command -v openssl
     need python3 command -v python3
     need strace command -v strace
+    need chromium command -v chromium
+    need chromium-driver command -v chromedriver
 }
 
 # Everything below runs as root.

@@ -191,7 +191,8 @@ extension SpoolReader {
         return checks
     }
 
-    private func refusals() throws(SpoolError) -> [RefusalSummary] {
+    /// Values that never became points, at most 100 kinds of them, the most frequent first.
+    public func refusals() throws(SpoolError) -> [RefusalSummary] {
         let statement = try connection.statement(
             """
             SELECT check_name, metric, reason, values_refused FROM refusal

@@ -15,12 +15,12 @@ actor DaemonSource: WebSource {
     /// The time of a plugin: less than that of a request, ``RequestGuard/deadline``.
     private static let pluginDeadline = Duration.seconds(15)
 
-    private let settings: Settings
+    let settings: Settings
     private let host: String
-    private let scheduler: Scheduler
+    let scheduler: Scheduler
     private let senders: [Sender]
-    private let values: LastValues
-    private let spool: Spool
+    let values: LastValues
+    let spool: Spool
     private let executor = ThreadExecutor(name: "puypuy-web")
     private let plugins: NagiosPlugins
     private var runningPlugins = 0
@@ -111,6 +111,7 @@ actor DaemonSource: WebSource {
             ("version", JSONText.string(Version.current)), ("pid", "\(getpid())"),
             ("host", JSONText.string(host)), ("started_ns", "\(startedNs)"),
             ("uptime_seconds", "\(started.duration(to: .now).components.seconds)"),
+            ("period_seconds", "\(settings.checkPeriod / .seconds(1))"),
             ("checks", JSONText.array(checks.map(JSONText.string))),
             ("series", "\(values.current().count)"),
             (
@@ -128,7 +129,7 @@ actor DaemonSource: WebSource {
     }
 
     /// Nanoseconds since the epoch.
-    private static func nowNs() -> Int64 {
+    static func nowNs() -> Int64 {
         var time = timespec()
         clock_gettime(CLOCK_REALTIME, &time)
         return Int64(time.tv_sec) * 1_000_000_000 + Int64(time.tv_nsec)

@@ -82,6 +82,13 @@ final class LastValues: Sendable {
         }
     }
 
+    /// The last value of `series`; `nil` when it is over or there was none.
+    func value(of series: Series, at now: ContinuousClock.Instant = .now) -> Value? {
+        state.withLock { state in
+            state.entries[series].flatMap { $0.expires > now ? $0.value : nil }
+        }
+    }
+
     /// Forgets what is over, now and then: it costs a look at every series.
     private func sweep(_ state: inout State, at now: ContinuousClock.Instant) {
         guard let next = state.nextSweep else {

@@ -50,7 +50,8 @@ extension WebRequest {
         let target = request.head.path ?? "/"
         self.init(
             origin: origin, method: request.method.rawValue,
-            path: String(target.prefix { $0 != "?" }), apiKey: request.headers[.apiKey],
+            path: String(target.prefix { $0 != "?" }),
+            query: String(target.drop { $0 != "?" }.dropFirst().prefix { $0 != "#" }), apiKey: request.headers[.apiKey],
             authorization: request.headers[.authorization],
             acceptEncoding: request.headers[.acceptEncoding])
     }

@@ -1,3 +1,5 @@
+internal import PuyPuyCore
+
 /// A request to the local web server or the control socket, as far as its answer depends on it.
 struct WebRequest: Sendable {
     /// Where a request comes from, which decides what it may do.
@@ -13,6 +15,8 @@ struct WebRequest: Sendable {
     var method: String
     /// The path with its percent-encoding, without the query.
     var path: String
+    /// What is behind the question mark, with its percent-encoding.
+    var query = ""
     /// The values of the headers that matter; `nil` when a header is missing.
     var apiKey: String?
     var authorization: String?
@@ -49,7 +53,8 @@ struct WebRequest: Sendable {
         }
     }
 
-    private static func percentDecoded(_ text: Substring) -> String? {
+    /// `text` with its bytes decoded; `nil` when they are not UTF-8.
+    static func percentDecoded(_ text: Substring) -> String? {
         guard text.utf8.contains(UInt8(ascii: "%")) else { return String(text) }
         var bytes: [UInt8] = []
         var rest = Array(text.utf8)[...]
@@ -88,5 +93,15 @@ struct WebAnswer: Sendable, Hashable {
     static func json(_ status: Int, _ json: String) -> WebAnswer {
         WebAnswer(
             status: status, contentType: "application/json", body: Array((json + "\n").utf8))
+    }
+
+    /// A parameter that cannot be used, as the API says it.
+    static func parameter(_ error: WebParameterError) -> WebAnswer {
+        .json(
+            400,
+            JSONText.object([
+                ("error", JSONText.string("\(error)")),
+                ("parameter", JSONText.string(error.parameter)),
+            ]))
     }
 }

@@ -13,6 +13,16 @@ protocol WebSource: Sendable {
     func status() async throws -> String
     /// Every backend, those that were removed included.
     func backends() async throws -> [BackendStatus]
+    /// Every check that runs or ran.
+    func checks() async throws -> [CheckStatus]
+    /// The books of every backend and what was refused, JSON.
+    func ledger() async throws -> String
+    /// The space that the spool takes and has, JSON.
+    func spoolRoom() async throws -> String
+    /// The series that a search means, JSON.
+    func series(_ search: SeriesSearch) async throws -> String
+    /// Points in buckets, JSON.
+    func points(_ request: PointsRequest) async throws -> String
     /// Lets a backend try now instead of at its next attempt; false when none with a sender has this
     /// name.
     func retry(_ backend: String) async -> Bool
@@ -37,62 +47,10 @@ struct WebRouter: Sendable {
     let access: WebAccess
     let source: any WebSource
 
-    private enum Route {
-        case health, readiness, metrics, status, backends, plugin, salvage
-        case retry(String)
-        case forget(String)
-        case deadLetters(DeadLetterAction)
-
-        init?(_ segments: [String]) {
-            switch segments {
-            case ["healthz"]: self = .health
-            case ["readyz"]: self = .readiness
-            case ["metrics"]: self = .metrics
-            case ["nag"]: self = .plugin
-            case ["api", "v1", "status"]: self = .status
-            case ["api", "v1", "backends"]: self = .backends
-            case ["api", "v1", "salvage"]: self = .salvage
-            case ["api", "v1", "dead", "retry"]: self = .deadLetters(.retry)
-            case ["api", "v1", "dead", "discard"]: self = .deadLetters(.discard)
-            default:
-                guard segments.count == 5, segments[..<3] == ["api", "v1", "backends"] else {
-                    return nil
-                }
-                switch segments[4] {
-                case "retry": self = .retry(segments[3])
-                case "forget": self = .forget(segments[3])
-                default: return nil
-                }
-            }
-        }
-
-        var changesSomething: Bool {
-            switch self {
-            case .retry, .forget, .deadLetters, .salvage: true
-            default: false
-            }
-        }
-
-        var methods: [String] {
-            switch self {
-            case .retry, .forget, .deadLetters, .plugin: ["POST"]
-            case .salvage: ["POST", "GET"]
-            default: ["GET", "HEAD"]
-            }
-        }
-
-        var needsKey: Bool {
-            switch self {
-            case .health, .readiness: false
-            default: true
-            }
-        }
-    }
-
     /// The answer to `request`. The body of an answer to HEAD is that to GET, and not to be sent.
     func answer(_ request: WebRequest) async -> WebAnswer {
         let segments = request.segments
-        let route = segments.flatMap { Route($0) }
+        let route = segments.flatMap { WebRoute($0) }
         if let refusal = access.refusal(request, needsKey: route?.needsKey ?? true) {
             return shaped(refusal, for: request)
         }
@@ -103,8 +61,9 @@ struct WebRouter: Sendable {
             return shaped(
                 .text(
                     404,
-                    "nothing is here; there are /metrics, /healthz, /readyz, /nag,"
-                        + " /api/v1/status and /api/v1/backends"), for: request)
+                    "nothing is here; there are the page at /, /metrics, /healthz, /readyz, /nag, and"
+                        + " below /api/v1 status, backends, checks, ledger, spool, series and points"),
+                for: request)
         }
         guard route.methods.contains(request.method) else {
             var answer = WebAnswer.text(
@@ -122,7 +81,7 @@ struct WebRouter: Sendable {
         return shaped(await result(of: route, request), for: request)
     }
 
-    private func result(of route: Route, _ request: WebRequest) async -> WebAnswer {
+    private func result(of route: WebRoute, _ request: WebRequest) async -> WebAnswer {
         do {
             switch route {
             case .health: return .text(200, "ok")
@@ -131,7 +90,12 @@ struct WebRouter: Sendable {
                 // The words may name files: they are for who has the key.
                 let mayKnow = access.refusal(request, needsKey: true) == nil
                 return .text(503, mayKnow ? "not ready: \(trouble)" : "not ready")
-            case .metrics: return metrics(await source.metrics(), request)
+            case .page(let file): return compressed(file.answer, for: request)
+            case .metrics:
+                return compressed(
+                    WebAnswer(
+                        status: 200, contentType: ExpositionEncoder.contentType,
+                        body: await source.metrics()), for: request)
             case .plugin: return await plugin(request)
             case .status: return .json(200, try await source.status())
             case .backends:
@@ -139,6 +103,20 @@ struct WebRouter: Sendable {
                 return .json(
                     200,
                     JSONText.object([("backends", JSONText.array(backends.map(\.json)))]))
+            case .checks:
+                let checks = try await source.checks()
+                return .json(
+                    200, JSONText.object([("checks", JSONText.array(checks.map(\.json)))]))
+            case .ledger: return .json(200, try await source.ledger())
+            case .spool: return .json(200, try await source.spoolRoom())
+            case .series:
+                let query = try WebQuery(request.query, names: SeriesSearch.names)
+                let found = try await source.series(try SeriesSearch(query))
+                return compressed(.json(200, found), for: request)
+            case .points:
+                let query = try WebQuery(request.query, names: PointsRequest.names)
+                let asked = try PointsRequest(query, nowNs: DaemonSource.nowNs())
+                return compressed(.json(200, try await source.points(asked)), for: request)
             case .retry(let name):
                 guard await source.retry(name) else {
                     return .text(404, "no backend with a sender is called \(name)")
@@ -161,6 +139,8 @@ struct WebRouter: Sendable {
                 return .json(200, try await source.settle(action, part).json)
             case .salvage: return try await salvage(request)
             }
+        } catch let error as WebParameterError {
+            return .parameter(error)
         } catch {
             return .text(route.changesSomething ? 409 : 503, "\(error)")
         }
@@ -196,11 +176,11 @@ struct WebRouter: Sendable {
         return .json(200, JSONText.object([(answer.state.word, JSONText.string(answer.text))]))
     }
 
-    private func metrics(_ text: [UInt8], _ request: WebRequest) -> WebAnswer {
-        var answer = WebAnswer(
-            status: 200, contentType: ExpositionEncoder.contentType, body: text,
-            headers: ["Vary": "Accept-Encoding"])
-        if request.acceptsGzip, let compressed = GzipText.compress(text) {
+    /// Long answers are compressed for who takes that.
+    private func compressed(_ answer: WebAnswer, for request: WebRequest) -> WebAnswer {
+        var answer = answer
+        answer.headers["Vary"] = "Accept-Encoding"
+        if request.acceptsGzip, let compressed = GzipText.compress(answer.body) {
             answer.body = compressed
             answer.headers["Content-Encoding"] = "gzip"
         }
@@ -210,7 +190,9 @@ struct WebRouter: Sendable {
     /// Programs that ask the API get what went wrong as JSON, too.
     private func shaped(_ answer: WebAnswer, for request: WebRequest) -> WebAnswer {
         var answer = answer
-        if answer.status >= 400 && request.path.hasPrefix("/api/") {
+        if answer.status >= 400 && request.path.hasPrefix("/api/")
+            && answer.contentType != "application/json"
+        {
             let words = String(decoding: answer.body.dropLast(), as: UTF8.self)
             let json = WebAnswer.json(
                 answer.status, JSONText.object([("error", JSONText.string(words))]))

@@ -35,6 +35,7 @@ public actor Scheduler {
     /// One check from when it is added until it is removed.
     private struct Life {
         let number: Int
+        let interval: Duration
         let position: Int
         let turns: RunTurns?
         let ended = FirstEvent<Void>()
@@ -87,6 +88,9 @@ public actor Scheduler {
     /// The checks that run at the moment, in the order of their names.
     public var checkNames: [String] { lives.keys.sorted() }
 
+    /// How often each of them runs.
+    public var intervals: [String: Duration] { lives.mapValues(\.interval) }
+
     /// Runs the checks until ``stop(within:)``, also when there are none. Cancelling the task stops
     /// them at once. Call it once.
     public func run() async {
@@ -125,7 +129,8 @@ public actor Scheduler {
         let taken = Set(positions.values)
         let position = (0...taken.count).first { !taken.contains($0) } ?? 0
         positions[check.name] = position
-        let life = Life(number: lifeNumber, position: position, turns: check.turns)
+        let life = Life(
+            number: lifeNumber, interval: check.interval, position: position, turns: check.turns)
         lives[check.name] = life
         activeLoops += 1
         arrival.yield(Arrival(check: check, life: life, predecessor: predecessor))

@@ -43,4 +43,19 @@ public enum BatchCodec {
         guard reader.isAtEnd else { throw .malformed }
         return block
     }
+
+    /// Whether a batch has points of one of `series`: a look at its first column only, without the
+    /// checksum, so that bytes which are damaged may be taken for others.
+    public static func mentions(
+        anyOf series: Set<SeriesID>, _ bytes: UnsafeRawBufferPointer
+    ) throws(BatchDamage) -> Bool {
+        var reader = ByteReader(bytes)
+        let mentioned =
+            switch try reader.byte() {
+            case BatchVersion1.version: try BatchVersion1.series(&reader)
+            case BatchVersion2.version: try BatchVersion2.series(&reader)
+            case let version: throw BatchDamage.unknownVersion(version)
+            }
+        return mentioned.contains { series.contains($0) }
+    }
 }

@@ -9,15 +9,11 @@ enum BatchVersion1 {
 
     /// The points of a batch whose version was read from `reader`.
     static func decode(_ reader: inout ByteReader) throws(BatchDamage) -> PointBlock {
-        let count = try reader.unsigned()
-        guard count <= UInt64(maxPoints) else { throw .malformed }
-        // A value takes a byte at least, so that no few bytes can ask for much memory.
-        guard count <= UInt64(reader.left) else { throw .truncated }
-        let series = try column(Int(count), order: 1, from: &reader)
-        let timestamps = try column(Int(count), order: 2, from: &reader)
-        let kinds = try column(Int(count), order: 1, from: &reader)
+        let series = try series(&reader)
+        let timestamps = try column(series.count, order: 2, from: &reader)
+        let kinds = try column(series.count, order: 1, from: &reader)
         var values: [Value] = []
-        values.reserveCapacity(Int(count))
+        values.reserveCapacity(series.count)
         for kind in kinds {
             switch kind {
             case 0..<integerKind:
@@ -29,6 +25,15 @@ enum BatchVersion1 {
             }
         }
         return PointBlock(seriesIDs: series, timestampsNs: timestamps, values: values)
+    }
+
+    /// The series of the points of a batch whose version was read from `reader`, in their order.
+    static func series(_ reader: inout ByteReader) throws(BatchDamage) -> [SeriesID] {
+        let count = try reader.unsigned()
+        guard count <= UInt64(maxPoints) else { throw .malformed }
+        // A value takes a byte at least, so that no few bytes can ask for much memory.
+        guard count <= UInt64(reader.left) else { throw .truncated }
+        return try column(Int(count), order: 1, from: &reader)
     }
 
     /// A column of differences (`order` 1) or differences of differences (2).

@@ -109,13 +109,7 @@ enum BatchVersion2 {
 
     /// The points of a batch whose version was read from `reader`.
     static func decode(_ reader: inout ByteReader) throws(BatchDamage) -> PointBlock {
-        let stored = try reader.unsigned()
-        guard stored <= UInt64(maxPoints) else { throw .malformed }
-        let count = Int(stored)
-        guard count > 0 else { return PointBlock() }
-        let lead = try reader.unsigned()
-        guard lead >> 1 < UInt64(count), lead != 1 else { throw .malformed }
-        let period = Int(lead >> 1)
+        guard let (count, period, isLagging) = try head(&reader) else { return PointBlock() }
         let series = try array(count, from: &reader) {
             (reader, column) throws(BatchDamage) in
             try read(period > 0 ? period : count, from: &reader, into: column)
@@ -127,8 +121,30 @@ enum BatchVersion2 {
             (reader, column) throws(BatchDamage) in
             try read(count, from: &reader, into: column)
         }
-        let values = try self.values(count, lag: lead & 1 == 1 ? period : 0, from: &reader)
+        let values = try self.values(count, lag: isLagging ? period : 0, from: &reader)
         return PointBlock(seriesIDs: series, timestampsNs: timestamps, values: values)
+    }
+
+    /// The series of a batch whose version was read from `reader`, each as often as it is stored.
+    static func series(_ reader: inout ByteReader) throws(BatchDamage) -> [SeriesID] {
+        guard let (count, period, _) = try head(&reader) else { return [] }
+        let stored = period > 0 ? period : count
+        return try array(stored, from: &reader) { (reader, column) throws(BatchDamage) in
+            try read(stored, from: &reader, into: column)
+        }
+    }
+
+    /// How many points there are, after how many the series come again, and whether values are stored as
+    /// differences to those of the same series; `nil` of a batch without points.
+    private static func head(
+        _ reader: inout ByteReader
+    ) throws(BatchDamage) -> (count: Int, period: Int, isLagging: Bool)? {
+        let count = try reader.unsigned()
+        guard count <= UInt64(maxPoints) else { throw .malformed }
+        if count == 0 { return nil }
+        let lead = try reader.unsigned()
+        guard lead >> 1 < count, lead != 1 else { throw .malformed }
+        return (Int(count), Int(lead >> 1), lead & 1 == 1)
     }
 
     private static func values(

@@ -18,6 +18,11 @@ import Testing
         func trouble() -> String? { words }
         func status() -> String { "{}" }
         func backends() -> [BackendStatus] { [] }
+        func checks() -> [CheckStatus] { [] }
+        func ledger() -> String { "{}" }
+        func spoolRoom() -> String { "{}" }
+        func series(_ search: SeriesSearch) -> String { #"{"limit":\#(search.limit)}"# }
+        func points(_ request: PointsRequest) -> String { #"{"step":\#(request.stepNs)}"# }
         func retry(_ backend: String) -> Bool { backend == "a b" }
         func forget(_ backend: String) throws -> Ledger {
             if backend == "a" { throw Trouble() }
@@ -53,25 +58,33 @@ import Testing
 
     private func request(
         _ method: String = "GET", _ path: String, from: WebRequest.Origin? = nil,
-        key: String? = nil, authorization: String? = nil, encoding: String? = nil
+        key: String? = nil, authorization: String? = nil, encoding: String? = nil,
+        query: String = ""
     ) -> WebRequest {
         WebRequest(
-            origin: from ?? .network(address: "10.0.0.1"), method: method, path: path, apiKey: key,
-            authorization: authorization, acceptEncoding: encoding)
+            origin: from ?? .network(address: "10.0.0.1"), method: method, path: path,
+            query: query, apiKey: key, authorization: authorization, acceptEncoding: encoding)
     }
 
     private func text(_ answer: WebAnswer) -> String {
         String(decoding: answer.body, as: UTF8.self)
     }
 
-    @Test(arguments: ["/healthz", "/readyz", "/metrics", "/metrics/", "/api/v1/status"])
+    @Test(arguments: [
+        "/", "/page.js", "/page.css", "/chart.js", "/page.svg", "/healthz", "/readyz", "/metrics",
+        "/metrics/", "/api/v1/status", "/api/v1/backends", "/api/v1/checks", "/api/v1/ledger",
+        "/api/v1/spool", "/api/v1/series",
+    ])
     func `what is there is answered`(_ path: String) async throws {
         let router = try router()
         #expect(await router.answer(request("GET", path)).status == 200)
         #expect(await router.answer(request("HEAD", path)).status == 200)
     }
 
-    @Test(arguments: ["/", "/nothing", "/metrics/x", "/api/v2/status", "/api/v1/backends/x/drop"])
+    @Test(arguments: [
+        "/page.html", "/page.js/x", "/../page.js", "/nothing", "/metrics/x", "/api/v2/status",
+        "/api/v1/backends/x/drop", "/api/v1",
+    ])
     func `what is not there is 404, with what there is`(_ path: String) async throws {
         let answer = try await router().answer(request("GET", path))
         #expect(answer.status == 404 && text(answer).contains("/metrics"))
@@ -108,7 +121,14 @@ import Testing
         let router = try router(key: "geheim")
         #expect(await router.answer(request("GET", "/healthz")).status == 200)
         #expect(await router.answer(request("GET", "/readyz")).status == 200)
-        for path in ["/metrics", "/api/v1/status", "/api/v1/backends", "/nothing"] {
+        // The files of the page hold no data, and ask for the key themselves.
+        for path in ["/", "/page.js", "/chart.js", "/page.css", "/page.svg"] {
+            #expect(await router.answer(request("GET", path)).status == 200)
+        }
+        for path in [
+            "/metrics", "/api/v1/status", "/api/v1/backends", "/api/v1/checks", "/api/v1/ledger",
+            "/api/v1/spool", "/api/v1/series", "/api/v1/points", "/nothing",
+        ] {
             let missing = await router.answer(request("GET", path))
             #expect(missing.status == 401 && text(missing).contains("missing"))
             #expect(missing.headers["WWW-Authenticate"] != nil)
@@ -138,6 +158,45 @@ import Testing
             #expect(answer.status == 403 && answer.contentType == "application/json")
             #expect(await router.answer(request("POST", path, from: .control)).status == 200)
         }
+    }
+
+    @Test func `the page loads nothing from elsewhere, and no other page frames it`() async throws {
+        let answer = try await router().answer(request("GET", "/"))
+        let policy = try #require(answer.headers["Content-Security-Policy"])
+        #expect(policy.contains("default-src 'none'") && policy.contains("frame-ancestors 'none'"))
+        #expect(!policy.contains("unsafe") && !policy.contains("http"))
+        #expect(answer.contentType == "text/html; charset=utf-8")
+        for path in ["/", "/page.js", "/chart.js", "/page.css"] {
+            let words = text(try await router().answer(request("GET", path)))
+            let outside = words.replacing("http://www.w3.org/2000/svg", with: "")
+            #expect(!outside.contains("://"), "\(path)")
+            #expect(!words.contains("<script>") && !words.contains(" style=\""), "\(path)")
+            #expect(!words.contains(" onclick=") && !words.contains("innerHTML"), "\(path)")
+        }
+    }
+
+    @Test func `series and points are answered as they were asked for`() async throws {
+        let router = try router()
+        let series = await router.answer(
+            request("GET", "/api/v1/series", query: "match=cpu&limit=7"))
+        #expect(text(series) == #"{"limit":7}"# + "\n")
+        let points = await router.answer(
+            request("GET", "/api/v1/points", query: "metric=a&step=2.5"))
+        #expect(text(points) == #"{"step":2500000000}"# + "\n")
+    }
+
+    @Test(arguments: [
+        ("/api/v1/points", "", "metric"), ("/api/v1/points", "metric=a&step=0", "step"),
+        ("/api/v1/series", "limit=many", "limit"), ("/api/v1/series", "q=cpu", "q"),
+    ])
+    func `a parameter that cannot be used is 400, and named`(
+        _ path: String, _ query: String, _ name: String
+    ) async throws {
+        let answer = try await router().answer(request("GET", path, query: query))
+        #expect(answer.status == 400 && answer.contentType == "application/json")
+        let json = try #require(JSONValue(answer.body))
+        #expect(json["parameter"]?.string == name)
+        #expect(json["error"]?.string?.hasPrefix(name + ": ") == true)
     }
 
     private func dead(

@@ -8,8 +8,9 @@ public struct SpoolRoom: Sendable, Hashable {
     public var logBytes: Int64
     /// Bytes that the file system has left for this user; `nil` when it does not say.
     public var freeBytes: Int64?
-    /// When the oldest and the newest batch were committed, nanoseconds since the epoch.
+    /// When the oldest batch was committed, nanoseconds since the epoch.
     public var oldestBatchNs: Int64?
+    /// When the newest was.
     public var newestBatchNs: Int64?
 }
 

@@ -41,7 +41,9 @@ import Testing
 
     @Test func `bytes that are no batch are found or answered, never a crash`() throws {
         var block = PointBlock()
-        for id in 1...50 { block.append(series: Int64(id * id), timestampNs: 0, value: .integer(1)) }
+        for id in 1...50 {
+            block.append(series: Int64(id * id), timestampNs: 0, value: .integer(1))
+        }
         let whole = BatchCodec.encode(block)
         for length in 0..<whole.count { _ = try? mentions([-1], Array(whole.prefix(length))) }
         for place in whole.indices {

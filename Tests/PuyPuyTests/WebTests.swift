@@ -78,11 +78,40 @@ struct WebTests {
         #expect(status["pid"]?.integer == Int64(puypuy.daemonPid))
         let backends = try #require(JSONValue(get("/api/v1/backends", port).body))
         #expect(backends["backends"]?.array?.first?["state"]?.string == "local")
-        #expect(get("/", port).status == 404)
+        #expect(get("/", port).text.contains("<title>PuyPuy</title>"))
+        #expect(get("/index.html", port).status == 404)
         #expect(try LoopbackRequest("POST", "/metrics", port: port).status == 405)
         let forget = try LoopbackRequest("POST", "/api/v1/backends/x/forget", port: port)
         #expect(forget.status == 403)
         #expect(puypuy.stop() == 0)
+    }
+
+    @Test func `series are found, and their points are those of the spool, in buckets`() throws {
+        let (puypuy, port) = try installation()
+        #expect(waitForMetrics(port), "\(puypuy.log)")
+        #expect(eventually(within: .seconds(30)) { (try? puypuy.inspect().points) ?? 0 > 300 })
+        let found = try #require(JSONValue(get("/api/v1/series?match=mem_total", port).body))
+        #expect(found["matching"]?.integer == 1)
+        let key = try #require(found["found"]?.array?.first?["key"]?.string)
+        let to = Double(wallClockNs() / 1_000_000_000)
+        let query = "series=\(LoopbackRequest.percentEncoded(key))&from=\(to - 60)&to=\(to)&step=2"
+        let answer = try #require(JSONValue(get("/api/v1/points?\(query)", port).body))
+        #expect(puypuy.stop() == 0)
+        let stored = try #require(
+            try puypuy.collected().first { $0.key.description == key }?.value
+        ).filter { Double($0.timestampNs) / 1e9 <= to }
+        #expect(answer["next"] == .null && answer["missing"]?.array == [])
+        let from = try #require(answer["from_ns"]?.integer)
+        let buckets = try #require(answer["series"]?.array?.first?["buckets"]?.array)
+        #expect(!stored.isEmpty && !buckets.isEmpty)
+        let expected = Dictionary(grouping: stored) { ($0.timestampNs - from) / 2_000_000_000 }
+        #expect(buckets.count == expected.count)
+        for bucket in buckets.compactMap(\.array) {
+            let points = try #require(expected[try #require(bucket[0].integer)])
+            #expect(bucket[1].integer == Int64(points.count))
+            #expect(bucket[2].double == points.map(\.value).min())
+            #expect(bucket[3].double == points.map(\.value).max())
+        }
     }
 
     @Test func `without the key nothing but health is told`() throws {

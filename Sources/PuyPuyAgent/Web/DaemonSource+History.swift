@@ -4,13 +4,12 @@ internal import PuyPuySpool
 
 /// What the page shows, read from the spool when somebody looks.
 ///
-/// Each piece of reading is one short transaction of some milliseconds, and others are answered between
-/// two of them. What a request may read in all has a bound: a longer time is read by several requests.
+/// Each piece of reading is one short transaction, and others are answered between two of them. What a request may read in all has a bound: a longer time is read by several requests.
 extension DaemonSource {
     /// So much is read in one transaction at most.
     private static let batchesPerPiece = 500
     private static let pointsPerPiece = 20_000
-    /// So much is read for one request at most: on the way to 100 ms of one core.
+    /// So much is read for one request at most.
     private static let batchesPerRequest = 20_000
     private static let pointsPerRequest = 400_000
 

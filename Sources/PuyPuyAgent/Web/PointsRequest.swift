@@ -38,7 +38,8 @@ struct PointsRequest: Sendable, Hashable {
         }
         guard keys.count <= Self.maxSeries else {
             throw WebParameterError(
-                parameter: "series", message: "it is there \(keys.count) times; at most"
+                parameter: "series",
+                message: "it is there \(keys.count) times; at most"
                     + " \(Self.maxSeries) series are answered")
         }
         let now = Double(nowNs) / 1e9

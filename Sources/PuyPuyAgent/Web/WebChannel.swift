@@ -51,7 +51,8 @@ extension WebRequest {
         self.init(
             origin: origin, method: request.method.rawValue,
             path: String(target.prefix { $0 != "?" }),
-            query: String(target.drop { $0 != "?" }.dropFirst().prefix { $0 != "#" }), apiKey: request.headers[.apiKey],
+            query: String(target.drop { $0 != "?" }.dropFirst().prefix { $0 != "#" }),
+            apiKey: request.headers[.apiKey],
             authorization: request.headers[.authorization],
             acceptEncoding: request.headers[.acceptEncoding])
     }

@@ -73,7 +73,8 @@ struct WebQuery: Sendable {
         guard let text = try one(name) else { return nil }
         guard let number = Double(text), range.contains(number) else {
             throw WebParameterError(
-                parameter: name, message: "\"\(text.prefix(40))\" is not a number of seconds that fits")
+                parameter: name,
+                message: "\"\(text.prefix(40))\" is not a number of seconds that fits")
         }
         return number
     }

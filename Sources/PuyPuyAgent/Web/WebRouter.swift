@@ -62,7 +62,8 @@ struct WebRouter: Sendable {
                 .text(
                     404,
                     "nothing is here; there are the page at /, /metrics, /healthz, /readyz, /nag, and"
-                        + " below /api/v1 status, backends, checks, ledger, spool, series and points"),
+                        + " below /api/v1 status, backends, checks, ledger, spool, series and points"
+                ),
                 for: request)
         }
         guard route.methods.contains(request.method) else {

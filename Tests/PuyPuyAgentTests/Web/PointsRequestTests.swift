@@ -28,13 +28,16 @@ import Testing
         #expect(absolute.fromNs == 1_763_900_023 * Self.second && absolute.count == 61)
     }
 
-    @Test func `buckets begin at multiples of the step, so that those of two requests are the same`()
+    @Test
+    func `buckets begin at multiples of the step, so that those of two requests are the same`()
         throws
     {
         for from in [1_763_900_000, 1_763_900_001, 1_763_900_029] {
             let request = try request("metric=a&from=\(from)&step=30")
-            #expect(request.fromNs == 1_763_899_980 * Self.second + (from >= 1_763_900_010
-                ? 30 * Self.second : 0))
+            #expect(
+                request.fromNs == 1_763_899_980 * Self.second
+                    + (from >= 1_763_900_010
+                        ? 30 * Self.second : 0))
         }
     }
 

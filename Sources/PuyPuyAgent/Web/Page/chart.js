@@ -157,7 +157,7 @@ export class Chart {
     pen.textAlign = 'center';
     pen.textBaseline = 'top';
     const seconds = (this.toMs - this.fromMs) / 1000;
-    const room = Math.max(2, Math.floor((width - left - right) / 90));
+    const room = Math.max(2, Math.floor((width - left - right) / 80));
     const step = timeSteps.find((candidate) => seconds / candidate <= room) || daySeconds;
     // In the hours of this place, whose distance from UTC may be a part of an hour.
     const shift = new Date(this.toMs).getTimezoneOffset() * 60;

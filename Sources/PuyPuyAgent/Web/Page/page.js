@@ -124,14 +124,18 @@ function setRows(target, rows) {
   for (const child of kept.values()) child.remove();
 }
 
-/** Rows of a table: the first cell is the row's head; a cell is a text, or [class, what]. */
+/** Rows of a table: the first cell is the row's head; a cell is a text, or [class, what], or for what is
+    made of elements [class, make, text]. Narrow windows show a row as a card, so that all says what it is. */
 function setTable(target, rows) {
+  const heads = [...target.parentElement.tHead.rows[0].cells].map((head) => head.textContent);
   setRows(target, rows.map(({ key: name, cells }) => ({
     key: name,
     text: JSON.stringify(cells.map((cell) => (cell instanceof Array ? [cell[0], cell[2] || cell[1]] : cell))),
-    make: () => element('tr', {}, ...cells.map((cell, index) => {
+    make: () => element('tr', { role: 'row' }, ...cells.map((cell, index) => {
       const [kind, what] = cell instanceof Array ? cell : ['', cell];
-      const made = element(index ? 'td' : 'th', { className: kind });
+      const made = element(index ? 'td' : 'th', { className: kind, role: index ? 'cell' : 'rowheader' });
+      if (what === '–' || (cell instanceof Array && cell[2] === '')) made.classList.add('nothing');
+      made.dataset.label = heads[index];
       if (!index) made.scope = 'row';
       made.append(...(what instanceof Function ? what() : [what]));
       return made;
@@ -139,7 +143,7 @@ function setTable(target, rows) {
   })));
 }
 
-const words = (kind, text) => ['', () => [pill(kind, text)], `${kind} ${text}`];
+const words = (kind, text) => ['plain', () => [pill(kind, text)], `${kind} ${text}`];
 
 // ---- The state of the daemon ------------------------------------------------------------------
 
@@ -238,7 +242,7 @@ function showBackends(backends, rate, daemonMs) {
     if (one.last_error) problem.push(one.state === 'flowing' ? `${one.last_error} (${span(one.last_error_age_seconds)} ago)` : one.last_error);
     const advice = [];
     if (one.hint) advice.push(one.hint);
-    if (one.next_attempt_seconds !== null) advice.push(`next attempt in ${span(one.next_attempt_seconds)}`);
+    if (one.next_attempt_seconds !== null) advice.push(`next attempt ${one.next_attempt_seconds < 1 ? 'now' : `in ${span(one.next_attempt_seconds)}`}`);
     return {
       key: one.name,
       cells: [
@@ -246,7 +250,7 @@ function showBackends(backends, rate, daemonMs) {
         ['number', one.oldest_pending_ns === null ? '–' : span(daemonMs / 1000 - one.oldest_pending_ns / 1e9)],
         ['number', perSecond === null ? '–' : `${short(perSecond, 3)}/s`],
         ['number', one.requests ? `${count(one.requests)}${one.failed_requests ? `, ${count(one.failed_requests)} failed` : ''}` : '–'],
-        ['words', () => [problem.join(' ') || '–', ...advice.map((text) => element('span', { className: 'hint' }, text))], problem.concat(advice).join('\n')],
+        ['words', () => [problem.join(' ') || (advice.length ? '' : '–'), ...advice.map((text) => element('span', { className: 'hint' }, text))], problem.concat(advice).join('\n')],
       ],
     };
   }));
@@ -350,7 +354,7 @@ async function poll() {
   show(status, backends, checks, ledger, spool);
   setText($('updated'), `updated ${clock(answeredMs)}`);
   plan(period);
-  if (isFirst) await begin(); else await refresh();
+  if (isFirst) await begin(spool); else await refresh();
 }
 
 function showFailure(error) {
@@ -679,12 +683,12 @@ function remember() {
   window.history.replaceState(null, '', `#${parameters}`);
 }
 
-async function begin() {
+async function begin(spool) {
   const wanted = new URLSearchParams(location.hash.slice(1));
-  if (ranges[wanted.get('range')]) {
-    rangeName = wanted.get('range');
-    document.querySelector(`input[value="${rangeName}"]`).checked = true;
-  }
+  // A history that has just begun would be a line at the edge of an hour.
+  const isYoung = spool.newest_batch_ns - spool.oldest_batch_ns < 900e9;
+  if (!picked.size) rangeName = ranges[wanted.get('range')] ? wanted.get('range') : isYoung ? '15m' : '1h';
+  document.querySelector(`input[value="${rangeName}"]`).checked = true;
   for (const name of wanted.getAll('series').slice(0, mostPicked)) if (!picked.has(name)) toggle(name);
   await search();
   if (!picked.size && !wanted.has('range')) {

@@ -34,7 +34,10 @@ let hostProgram = [
 ]
 
 // The page of the web server, compiled in; see Sources/PuyPuyAgent/Web/Page.
-let pageFiles = ["page.html", "page.css", "page.js", "chart.js", "page.svg"]
+let pageFiles = [
+    "page.html", "page.css", "page.svg", "page.js", "client.js", "elements.js", "overview.js",
+    "explore.js", "chart.js",
+]
 
 let package = Package(
     name: "puypuy",

@@ -17,7 +17,7 @@ public struct PointsPiece: Sendable {
 /// The retained points of a few series: what charts are drawn from.
 extension SpoolReader {
     /// A point is hardly ever committed before its time. Where clocks were set, it may have been.
-    public static let clockSlack = Duration.seconds(3600)
+    public static let clockSlack = Duration.seconds(600)
 
     /// The series whose ``Series/description`` is `key`, with its number; `nil` when there is none.
     public func series(

@@ -1,7 +1,11 @@
 /// A file of the page that the web server shows: `Page/`, compiled in.
-enum PageFile: String {
+enum PageFile: String, CaseIterable {
     case html = ""
     case script = "page.js"
+    case client = "client.js"
+    case elements = "elements.js"
+    case overview = "overview.js"
+    case explore = "explore.js"
     case chart = "chart.js"
     case style = "page.css"
     case icon = "page.svg"
@@ -30,7 +34,8 @@ enum PageFile: String {
     private var contentType: String {
         switch self {
         case .html: "text/html; charset=utf-8"
-        case .script, .chart: "text/javascript; charset=utf-8"
+        case .script, .client, .elements, .overview, .explore, .chart:
+            "text/javascript; charset=utf-8"
         case .style: "text/css; charset=utf-8"
         case .icon: "image/svg+xml"
         }
@@ -40,6 +45,10 @@ enum PageFile: String {
         switch self {
         case .html: PackageResources.page_html
         case .script: PackageResources.page_js
+        case .client: PackageResources.client_js
+        case .elements: PackageResources.elements_js
+        case .overview: PackageResources.overview_js
+        case .explore: PackageResources.explore_js
         case .chart: PackageResources.chart_js
         case .style: PackageResources.page_css
         case .icon: PackageResources.page_svg

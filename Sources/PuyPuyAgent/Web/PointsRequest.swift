@@ -8,8 +8,9 @@ struct PointsRequest: Sendable, Hashable {
     /// The most buckets of a series, and how many there are without a `step`.
     static let maxBuckets: Int64 = 2_000
     static let defaultBuckets: Int64 = 300
-    /// Times lie within so many seconds of 1970: some 280 years, so that nanoseconds fit.
-    private static let seconds = -9.0e9...9.0e9
+    /// Times lie within so many seconds of 1970 or of now: 126 years, so that the nanoseconds between
+    /// any two of them fit.
+    private static let seconds = -4.0e9...4.0e9
 
     /// All series of this metric, or else ``keys``.
     let metric: String?

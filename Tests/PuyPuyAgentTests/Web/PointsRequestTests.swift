@@ -61,10 +61,10 @@ import Testing
         #expect(error?.parameter == name)
     }
 
-    @Test(arguments: [-9.0e9, 9.0e9, -1, 1])
+    @Test(arguments: [-4.0e9, 3.9e9, -1, 1])
     func `times far away and long steps are a request like any other`(_ seconds: Double) throws {
         let from = Int64(seconds)
-        let request = try request("metric=a&from=\(from)&to=9000000000&step=1000000000")
+        let request = try request("metric=a&from=\(from)&to=4000000000&step=1000000000")
         #expect(request.count <= PointsRequest.maxBuckets && request.count > 0)
     }
 

@@ -122,7 +122,7 @@ import Testing
         #expect(await router.answer(request("GET", "/healthz")).status == 200)
         #expect(await router.answer(request("GET", "/readyz")).status == 200)
         // The files of the page hold no data, and ask for the key themselves.
-        for path in ["/", "/page.js", "/chart.js", "/page.css", "/page.svg"] {
+        for path in PageFile.allCases.map({ "/" + $0.rawValue }) {
             #expect(await router.answer(request("GET", path)).status == 200)
         }
         for path in [
@@ -166,7 +166,7 @@ import Testing
         #expect(policy.contains("default-src 'none'") && policy.contains("frame-ancestors 'none'"))
         #expect(!policy.contains("unsafe") && !policy.contains("http"))
         #expect(answer.contentType == "text/html; charset=utf-8")
-        for path in ["/", "/page.js", "/chart.js", "/page.css"] {
+        for path in PageFile.allCases.map({ "/" + $0.rawValue }) {
             let words = text(try await router().answer(request("GET", path)))
             let outside = words.replacing("http://www.w3.org/2000/svg", with: "")
             #expect(!outside.contains("://"), "\(path)")

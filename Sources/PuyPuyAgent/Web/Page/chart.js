@@ -86,8 +86,9 @@ export class Chart {
     if (low > 0 && low < high * 0.6) low = 0;
     if (high < 0 && high > low * 0.6) high = 0;
     if (low === high) {
-      const margin = Math.abs(low) * 0.05 || 1;
-      return [low - (low > 0 && margin > low ? low : margin), high + margin];
+      if (low === 0) return [0, 1];
+      const margin = Math.abs(low) * 0.05;
+      return [low - margin, high + margin];
     }
     const margin = high / 2 - low / 2;
     return [low === 0 ? 0 : low - margin * 0.1, high === 0 ? 0 : high + margin * 0.1];

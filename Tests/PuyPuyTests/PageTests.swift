@@ -72,7 +72,7 @@ struct PageTests {
         // A line, not only a dot: it grows without a reload.
         #expect(
             try browser.waits(for: "return (() => {\(Self.pixels)})() > 20"),
-            "\(try browser.run(Self.pixels))")
+            "\(puypuy.log)")
         try browser.run("document.querySelector('#legend button').click()")
         #expect(try browser.run(Self.pixels).integer == 0)
         let shown = try browser.run("return document.body.innerText").string ?? ""
@@ -122,7 +122,7 @@ struct PageTests {
                 for: """
                     const words = document.getElementById('reasons').innerText;
                     return words.includes('influx holds') && words.includes('Check broken fails')
-                    """), "\(try browser.run(words))")
+                    """), "\(puypuy.log)")
         let reasons = try browser.run(words).string ?? ""
         #expect(reasons.contains("database not found") && reasons.contains("CREATE DATABASE"))
         // Words of others are words, never elements.
@@ -196,7 +196,7 @@ struct PageTests {
             ).flag == true)
         #expect(
             try browser.waits(for: text("legend", includes: "generated_4321 k=v43214321")),
-            "\(try browser.run("return document.getElementById('legend').innerText"))")
+            "\(puypuy.log)")
 
         let times = try #require(try browser.run(Self.searches).array).compactMap(\.double)
         #expect(times.count == 10)

@@ -107,7 +107,8 @@ struct WebTests {
         let expected = Dictionary(grouping: stored) { ($0.timestampNs - from) / 2_000_000_000 }
         #expect(buckets.count == expected.count)
         for bucket in buckets.compactMap(\.array) {
-            let points = try #require(expected[try #require(bucket[0].integer)])
+            let number = try #require(bucket[0].integer)
+            let points = try #require(expected[number])
             #expect(bucket[1].integer == Int64(points.count))
             #expect(bucket[2].double == points.map(\.value).min())
             #expect(bucket[3].double == points.map(\.value).max())

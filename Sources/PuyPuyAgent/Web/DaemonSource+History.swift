@@ -6,13 +6,6 @@ internal import PuyPuySpool
 ///
 /// Each piece of reading is one short transaction, and others are answered between two of them. What a request may read in all has a bound: a longer time is read by several requests.
 extension DaemonSource {
-    /// So much is read in one transaction at most.
-    private static let batchesPerPiece = 500
-    private static let pointsPerPiece = 20_000
-    /// So much is read for one request at most.
-    private static let batchesPerRequest = 20_000
-    private static let pointsPerRequest = 400_000
-
     func checks() async throws -> [CheckStatus] {
         let intervals = await scheduler.intervals
         let summaries = try SpoolReader(path: settings.spool.path).checks()
@@ -77,54 +70,12 @@ extension DaemonSource {
     }
 
     func points(_ request: PointsRequest) async throws -> String {
-        let reader = try SpoolReader(path: settings.spool.path)
-        var answer = try Self.begin(request, reader)
-        let wanted = Set(answer.series.map(\.id))
-        let first = try reader.firstBatch(withPointsFrom: request.fromNs)
-        var last = try request.before.map { $0 - 1 } ?? reader.newestBatch()
-        var batches = 0
-        var points = 0
-        while last >= first && !wanted.isEmpty {
-            let piece = try reader.points(
-                of: wanted, in: first...last, fromNs: request.fromNs, toNs: request.toNs,
-                maxBatches: Self.batchesPerPiece, maxPoints: Self.pointsPerPiece)
-            answer.add(piece.block)
-            answer.damaged += piece.damaged
-            batches += piece.batches
-            points += piece.points
-            guard let next = piece.next else { break }
-            last = next - 1
-            if batches >= Self.batchesPerRequest || points >= Self.pointsPerRequest {
-                answer.next = next
-                break
-            }
+        var reading = try PointsReading(
+            request, SpoolReader(path: settings.spool.path), bounds: PointsReading.Bounds())
+        while try reading.readPiece() {
             // Others who wait for an answer get theirs.
             await Task.yield()
         }
-        return answer.json
-    }
-
-    private static func begin(
-        _ request: PointsRequest, _ reader: SpoolReader
-    ) throws -> PointsAnswer {
-        if let metric = request.metric {
-            let (found, count) = try reader.series(of: metric, limit: PointsRequest.maxSeries)
-            var answer = PointsAnswer(request, found)
-            answer.leftOut = count - found.count
-            if count == 0 { answer.missing = [metric] }
-            return answer
-        }
-        var found: [(id: SeriesID, series: Series)] = []
-        var missing: [String] = []
-        for key in request.keys {
-            if let series = try reader.series(describedBy: key) {
-                if !found.contains(where: { $0.id == series.id }) { found.append(series) }
-            } else {
-                missing.append(key)
-            }
-        }
-        var answer = PointsAnswer(request, found)
-        answer.missing = missing
-        return answer
+        return reading.answer.json
     }
 }

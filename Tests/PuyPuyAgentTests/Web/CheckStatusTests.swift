@@ -1,8 +1,8 @@
 import PuyPuyCore
-import PuyPuySpool
 import Testing
 
 @testable import PuyPuyAgent
+@testable import PuyPuySpool
 
 @Suite struct CheckStatusTests {
     private static let second: Int64 = 1_000_000_000

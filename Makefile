@@ -3,7 +3,7 @@
 SHELL := /bin/bash
 .SHELLFLAGS := -e -o pipefail -c
 .DEFAULT_GOAL := help
-.PHONY: help run build test faults lint format bench deps clean
+.PHONY: help run build test faults lint format bench completions manual deps clean
 
 SWIFT ?= swift
 BINARY := .build/release/puypuy
@@ -89,6 +89,15 @@ bench: deps ## Measures the codec, the spool and the drain; takes some minutes
 	$(SWIFT) build $(RELEASE) --product puypuy-bench
 	.build/release/puypuy-bench --output .build/bench.json $(BENCH)
 	@echo "The same for programs is in .build/bench.json"
+
+completions: build ## Writes completions for bash, zsh and fish to .build/completions
+	@mkdir -p .build/completions
+	$(BINARY) --generate-completion-script bash >.build/completions/puypuy
+	$(BINARY) --generate-completion-script zsh >.build/completions/_puypuy
+	$(BINARY) --generate-completion-script fish >.build/completions/puypuy.fish
+
+manual: build ## Writes packaging/man/puypuy.1 from the help of the commands; needs python3
+	$(BINARY) --experimental-dump-help | python3 packaging/make-manual.py >packaging/man/puypuy.1
 
 deps: ## Installs with apt the libraries that are missing; nothing is started
 	@packaging/install-deps.sh build

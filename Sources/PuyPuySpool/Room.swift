@@ -3,8 +3,8 @@ internal import PuyPuyCore
 /// How much the spool may still grow: by its cap, and by what the file system has to leave free.
 struct Room {
     private let freeBytes: @Sendable () -> Int64?
-    private let maxBytes: Int64
-    private let minFreeBytes: Int64
+    private var maxBytes: Int64
+    private var minFreeBytes: Int64
     private var limitedAtFreeBytes: Int64?
 
     /// Room within `options`; `freeBytes` asks the file system, `nil` when it does not say.
@@ -12,6 +12,13 @@ struct Room {
         self.freeBytes = freeBytes
         maxBytes = options.maxBytes
         minFreeBytes = options.minFreeBytes
+    }
+
+    /// Takes over the limits of `options`; the next commit goes by them.
+    mutating func change(_ options: SpoolOptions) {
+        maxBytes = options.maxBytes
+        minFreeBytes = options.minFreeBytes
+        limitedAtFreeBytes = nil
     }
 
     /// What is too small for a commit.

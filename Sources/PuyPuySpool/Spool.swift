@@ -22,7 +22,7 @@ public enum AppendResult: Sendable, Hashable {
 /// backend, and the check's status. In one transaction with an acknowledgement go the pending set,
 /// the dead letters and the books.
 public actor Spool: RunStore {
-    let options: SpoolOptions
+    var options: SpoolOptions
     let logger: Logger
     let wallNs: @Sendable () -> Int64
     private let executor: ThreadExecutor

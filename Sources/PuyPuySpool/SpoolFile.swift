@@ -61,8 +61,7 @@ enum SpoolFile {
         // Takes effect only while the file is empty, and later needs room for nothing.
         if isNew { try connection.execute("PRAGMA auto_vacuum = INCREMENTAL") }
         try connection.execute("PRAGMA journal_mode = WAL")
-        try connection.execute(
-            "PRAGMA synchronous = \(options.durability == .full ? "FULL" : "NORMAL")")
+        try connection.execute(options.durability.pragma)
         // After a checkpoint that readers had delayed, a log that grew is cut to this.
         try connection.execute("PRAGMA journal_size_limit = \(logBytes)")
         try connection.execute("PRAGMA foreign_keys = ON")

@@ -14,7 +14,7 @@ final class SpoolLock {
                 operation: "cannot open", subject: lockPath, cause: systemWords(errno),
                 hint: "check that the folder is there and that this user may write it")
         }
-        guard flock(descriptor, LOCK_EX | LOCK_NB) == 0 else {
+        guard SpoolLock.take(descriptor) else {
             let cause = errno
             let holder = SpoolLock.readHolder(descriptor)
             // The deinitializer closes the file.
@@ -43,6 +43,32 @@ final class SpoolLock {
             .locked, operation: "cannot salvage", subject: path,
             cause: "process \(readHolder(descriptor)) is using this spool",
             hint: "stop that process first: systemctl stop puypuy, or kill its process")
+    }
+
+    /// The process that has the spool at `path`; `nil` when none has. Takes nothing and makes no file.
+    /// Throws when this user may not know.
+    static func holder(ofSpoolAt path: String) throws(SpoolError) -> pid_t? {
+        let lockPath = SpoolLock.path(forSpoolAt: path)
+        let descriptor = open(lockPath, O_RDONLY | O_CLOEXEC)
+        guard descriptor >= 0 else {
+            if errno == ENOENT || errno == ENOTDIR { return nil }
+            throw SpoolError(
+                operation: "cannot open", subject: lockPath, cause: systemWords(errno),
+                hint: "ask as root, or as the user of the daemon")
+        }
+        defer { close(descriptor) }
+        guard flock(descriptor, LOCK_SH | LOCK_NB) != 0, errno == EWOULDBLOCK else { return nil }
+        return pid_t(readHolder(descriptor)) ?? 0
+    }
+
+    /// Takes the lock. Whoever only looks who has it holds it for a moment: that is waited for.
+    private static func take(_ descriptor: CInt) -> Bool {
+        for _ in 0..<10 {
+            if flock(descriptor, LOCK_EX | LOCK_NB) == 0 { return true }
+            if errno != EWOULDBLOCK { return false }
+            usleep(5_000)
+        }
+        return flock(descriptor, LOCK_EX | LOCK_NB) == 0
     }
 
     static func path(forSpoolAt path: String) -> String {

@@ -9,7 +9,10 @@ internal import PuyPuySpool
 struct CheckCommand: AsyncParsableCommand {
     static let configuration = CommandConfiguration(
         commandName: "check", abstract: "Look at the checks and try them.",
-        subcommands: [List.self, Run.self, NewCheckCommand.self])
+        subcommands: [
+            List.self, Run.self, CheckEnableCommand.self, CheckDisableCommand.self,
+            NewCheckCommand.self,
+        ])
 
     /// `puypuy check list`
     struct List: AsyncParsableCommand {
@@ -77,7 +80,9 @@ struct CheckCommand: AsyncParsableCommand {
                   puypuy check run disks --again 2
                 """)
 
-        @Argument(help: "The check's or script's name.")
+        @Argument(
+            help: "The check's or script's name.",
+            completion: .custom { _, _, _ in CheckSet.builtIn.map(\.name) })
         var name: String
 
         @OptionGroup var again: AgainOption

@@ -36,6 +36,21 @@ struct ConfigurationOption: ParsableArguments {
         return settings
     }
 
+    /// The settings as far as they can be used, to find the daemon that was started with them; that
+    /// there are errors is said.
+    func loadReadable() throws -> Settings {
+        let location = try find()
+        let (settings, problems) = Settings.loadReadable(from: location, checks: CheckSet.builtIn)
+        guard let settings else {
+            for problem in problems { Terminal.errorText(problem.description) }
+            throw Failure.misused("there is no configuration to find the daemon by")
+        }
+        if problems.hasErrors {
+            Terminal.error("the configuration has errors; 'puypuy config check' shows them")
+        }
+        return settings
+    }
+
     /// A log to standard error for a command that is not the daemon: warnings and errors.
     func startLog(_ settings: Settings) -> LogOutput {
         var configuration = LogConfiguration(settings)

@@ -13,6 +13,8 @@ struct PuyPuy: AsyncParsableCommand {
             them, so outages, crashes and reboots lose nothing.
 
             EXAMPLES:
+              puypuy start                             collect and send, in the background
+              puypuy status                            how it is going; exit code 0 when well
               puypuy daemon                            collect and send, in the foreground
               puypuy once                              collect once and print the points
               puypuy config check                      find every mistake in config.ini
@@ -21,12 +23,13 @@ struct PuyPuy: AsyncParsableCommand {
               puypuy spool replay --backend influx --since 24h
                                                        send the last day again
 
-            EXIT CODES: 0 done, 1 failed, 2 usage or configuration.
+            EXIT CODES: 0 done, 1 failed, 2 usage or configuration, 3 no daemon runs (status).
             """,
         version: "puypuy \(Version.current)",
         subcommands: [
-            DaemonCommand.self, OnceCommand.self, CheckCommand.self, ConfigCommand.self,
-            BackendCommand.self, SpoolCommand.self,
+            StartCommand.self, StopCommand.self, RestartCommand.self, ReloadCommand.self,
+            StatusCommand.self, TopCommand.self, DaemonCommand.self, OnceCommand.self,
+            CheckCommand.self, ConfigCommand.self, BackendCommand.self, SpoolCommand.self,
         ])
 
     static func main() async {

@@ -7,6 +7,8 @@ internal import PuyPuySpool
 struct ControlClient: Sendable {
     /// How long an answer may take. Seconds.
     private static let patienceSeconds = 5
+    /// How long a reload may take, with a commit on a slow disk. Seconds.
+    private static let reloadPatienceSeconds = 60
     /// How often it is asked how far a salvage is. Microseconds.
     private static let salvagePeriod: useconds_t = 200_000
     /// No answer is longer.
@@ -24,6 +26,24 @@ struct ControlClient: Sendable {
             throw .noAnswer(socket.path, cause: "its answer has no backends")
         }
         return list.compactMap { BackendStatus($0) }
+    }
+
+    /// How the daemon itself is doing.
+    func status() throws(ControlError) -> DaemonStatus {
+        guard let status = DaemonStatus(try ask("GET", "/api/v1/status")) else {
+            throw .noAnswer(socket.path, cause: "its answer has no process id")
+        }
+        return status
+    }
+
+    /// Lets the daemon read its configuration anew.
+    func reload() throws(ControlError) -> ReloadResult {
+        let answer = try ask(
+            "POST", "/api/v1/reload", patienceSeconds: Self.reloadPatienceSeconds)
+        guard let result = ReloadResult(answer) else {
+            throw .noAnswer(socket.path, cause: "its answer does not say what it did")
+        }
+        return result
     }
 
     /// Lets `backend` try now. Throws when it has no sender.
@@ -73,9 +93,10 @@ struct ControlClient: Sendable {
     }
 
     private func ask(
-        _ method: String, _ path: String, body: String = ""
+        _ method: String, _ path: String, body: String = "",
+        patienceSeconds: Int = ControlClient.patienceSeconds
     ) throws(ControlError) -> JSONValue {
-        let descriptor = try connection()
+        let descriptor = try connection(patienceSeconds)
         defer { close(descriptor) }
         try send(
             "\(method) \(path) HTTP/1.1\r\nHost: localhost\r\n"
@@ -92,11 +113,11 @@ struct ControlClient: Sendable {
         return json
     }
 
-    private func connection() throws(ControlError) -> CInt {
+    private func connection(_ patienceSeconds: Int) throws(ControlError) -> CInt {
         let kind = Int32(SOCK_STREAM.rawValue | SOCK_CLOEXEC.rawValue)
         let descriptor = Glibc.socket(AF_UNIX, kind, 0)
         guard descriptor >= 0 else { throw failure() }
-        var patience = timeval(tv_sec: Self.patienceSeconds, tv_usec: 0)
+        var patience = timeval(tv_sec: patienceSeconds, tv_usec: 0)
         let size = socklen_t(MemoryLayout<timeval>.size)
         setsockopt(descriptor, SOL_SOCKET, SO_RCVTIMEO, &patience, size)
         setsockopt(descriptor, SOL_SOCKET, SO_SNDTIMEO, &patience, size)
@@ -121,7 +142,7 @@ struct ControlClient: Sendable {
     private func failure() -> ControlError {
         switch errno {
         case ENOENT, ECONNREFUSED: .noDaemon(socket.path)
-        case EAGAIN: .noAnswer(socket.path, cause: "it did not come within 5 seconds")
+        case EAGAIN: .noAnswer(socket.path, cause: "it did not come in time")
         default: .unreachable(socket.path, cause: String(cString: strerror(errno)).lowercased())
         }
     }

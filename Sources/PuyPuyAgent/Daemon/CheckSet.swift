@@ -14,6 +14,10 @@ public struct CheckSet: Sendable {
     public var problems: [String]
     /// Runs the Python modules; `nil` without any.
     public var pythonHost: PythonHost?
+    /// What each check is made from, by its name.
+    private(set) var identities: [String: CheckIdentity] = [:]
+    /// The name of this host, which was looked up for the tag `host`.
+    private(set) var hostName = ""
 
     /// The built-in checks that a configuration may enable.
     public static let builtIn: [CheckDescription] =
@@ -24,16 +28,22 @@ public struct CheckSet: Sendable {
     public static func make(
         _ settings: Settings, logger: Logger, printed: (@Sendable (String) -> Void)? = nil
     ) -> CheckSet {
-        make(settings, boards: [], lateness: nil, logger: logger, printed: printed)
+        make(
+            settings, senders: SenderRoster(), lateness: nil, logger: logger, printed: printed)
     }
 
+    /// Makes what `settings` enable; modules run in `pythonHost`, or in a new one without it. Without
+    /// a `hostName` it is looked up.
     static func make(
-        _ settings: Settings, boards: [SenderBoard], lateness: StartLateness?, logger: Logger,
+        _ settings: Settings, senders: SenderRoster, lateness: StartLateness?,
+        pythonHost: PythonHost? = nil, hostName: String? = nil, logger: Logger,
         printed: (@Sendable (String) -> Void)? = nil
     ) -> CheckSet {
-        let host = HostName.current(short: settings.usesShortHostname)
+        let host = hostName ?? HostName.current(short: settings.usesShortHostname)
         var set = CheckSet(
-            checks: [], baseTags: settings.baseTags(host: host), problems: [])
+            checks: [], baseTags: settings.baseTags(host: host), problems: [],
+            pythonHost: pythonHost)
+        set.hostName = host
         for enabled in settings.checks {
             guard let description = builtIn.first(where: { $0.name == enabled.name }) else {
                 continue
@@ -42,28 +52,31 @@ public struct CheckSet: Sendable {
                 let check: any Check =
                     enabled.name == OwnHealthCheck.description.name
                     ? OwnHealthCheck(
-                        spoolPath: settings.spool.path, boards: boards, lateness: lateness)
+                        spoolPath: settings.spool.path, senders: senders, lateness: lateness)
                     : try description.make(
                         CheckContext(rootPath: settings.rootPath, options: enabled.options))
-                set.checks.append(
+                set.add(
                     ScheduledCheck(
                         name: enabled.id, check: check, interval: enabled.interval,
-                        timeout: enabled.timeout, tags: enabled.tags))
+                        timeout: enabled.timeout, tags: enabled.tags),
+                    CheckIdentity(enabled, rootPath: settings.rootPath))
             } catch {
                 set.problems.append("\(enabled.file): \(error)")
             }
         }
-        set.addPrograms(settings, host: nil, logger: logger, printed: printed)
+        set.addPrograms(settings, logger: logger, printed: printed)
         set.addScripts(settings, logger: logger)
         return set
     }
 
-    /// Adds the modules and resident programs; modules run in `host`, or in a new one without it.
-    mutating func addPrograms(
-        _ settings: Settings, host: PythonHost?, logger: Logger,
-        printed: (@Sendable (String) -> Void)? = nil
+    private mutating func add(_ check: ScheduledCheck, _ identity: CheckIdentity) {
+        checks.append(check)
+        identities[check.name] = identity
+    }
+
+    private mutating func addPrograms(
+        _ settings: Settings, logger: Logger, printed: (@Sendable (String) -> Void)?
     ) {
-        pythonHost = host
         for program in settings.programs {
             guard !checks.contains(where: { $0.name == program.name }) else {
                 problems.append(
@@ -72,8 +85,9 @@ public struct CheckSet: Sendable {
                 continue
             }
             do throws(ChecksError) {
-                checks.append(
-                    try scheduled(program, settings: settings, logger: logger, printed: printed))
+                add(
+                    try scheduled(program, settings: settings, logger: logger, printed: printed),
+                    CheckIdentity(program))
             } catch {
                 problems.append("cannot run \(program.path): \(error)")
             }
@@ -128,10 +142,11 @@ public struct CheckSet: Sendable {
                             + " (rename the script)")
                     continue
                 }
-                checks.append(
+                add(
                     ScheduledCheck(
                         name: script.name, check: ScriptCheck(path: script.path, logger: logger),
-                        interval: settings.checkPeriod))
+                        interval: settings.checkPeriod),
+                    CheckIdentity(script: script.path, interval: settings.checkPeriod))
             }
         } catch {
             problems.append("no script runs: \(error)")

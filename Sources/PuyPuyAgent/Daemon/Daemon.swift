@@ -16,12 +16,15 @@ internal import UnixSignals
 public struct Daemon: Sendable {
     private let settings: Settings
     private let log: LogOutput
+    private let logFile: String?
     private let logger: Logger
 
-    /// A daemon of `settings` that logs to `log`, which is bootstrapped already.
-    public init(settings: Settings, log: LogOutput) {
+    /// A daemon of `settings` that logs to `log`, which is bootstrapped already; `logFile` is the
+    /// log file while the configuration names none, also when that is read anew.
+    public init(settings: Settings, log: LogOutput, logFile: String? = nil) {
         self.settings = settings
         self.log = log
+        self.logFile = logFile
         logger = Logger(label: "daemon")
     }
 
@@ -34,32 +37,46 @@ public struct Daemon: Sendable {
         defer { pidFile.remove() }
 
         let senders = try SendersService(settings, spool: spool)
+        let roster = senders.roster
         let lateness = StartLateness()
         let set = CheckSet.make(
-            settings, boards: senders.boards, lateness: lateness, logger: Logger(label: "check"))
+            settings, senders: roster, lateness: lateness, logger: Logger(label: "check"))
         for problem in set.problems { logger.warning("\(problem)") }
         let values = LastValues(logger: Logger(label: "web"))
         for check in set.checks { values.expect(check.name, every: check.interval) }
+        let checksLogger = Logger(label: "checks")
         let scheduler = Scheduler(
             checks: set.checks, baseTags: set.baseTags,
             store: ObservedStore(store: spool, values: values),
             rateStates: try await spool.rateStates(),
             maxConcurrency: DescriptorShares.ofThisProcess.runs, lateness: lateness,
-            logger: Logger(label: "checks"))
+            logger: checksLogger)
         announce(set)
 
-        let web = WebService(
+        let source = DaemonSource(
+            settings, host: set.baseTags["host"] ?? "", scheduler: scheduler, senders: roster,
+            values: values, spool: spool)
+        let web = WebService(settings, source: source)
+        let collection = Collection(
+            settings, set, scheduler: scheduler, senders: roster, values: values,
+            logger: checksLogger)
+        let notifier = ServiceNotifier()
+        let reloader = Reloader(
             settings,
-            source: DaemonSource(
-                settings, host: set.baseTags["host"] ?? "", scheduler: scheduler,
-                senders: senders.senders, values: values, spool: spool))
+            Reloader.Parts(
+                spool: spool, collection: collection, senders: senders, web: web, source: source,
+                pidFile: pidFile, log: log, logFile: logFile, notifier: notifier))
+        await source.offerReload(by: reloader)
         let share = settings.shutdownTime / 2
+        // They end from the last to the first.
         let services: [any Service] = [
-            HousekeepingService(spool: spool), LogService(log: log), web, senders,
-            ProgramWatch(
-                settings: settings, set: set, scheduler: scheduler, values: values,
-                logger: Logger(label: "checks")),
+            HousekeepingService(spool: spool), web, senders,
+            ProgramWatch(collection: collection, logger: checksLogger),
             SchedulerService(scheduler: scheduler, patience: share),
+            SignalService(log: log, reloader: reloader),
+            NotifyService(
+                notifier: notifier, scheduler: scheduler, senders: roster, spool: spool, web: web,
+                log: log),
         ]
         var configuration = ServiceGroupConfiguration(
             services: services, gracefulShutdownSignals: [.sigterm, .sigint],
@@ -143,18 +160,6 @@ private struct HousekeepingService: Service {
                 let more = await spool.maintain()
                 try await Task.sleep(for: more ? .milliseconds(50) : Self.period)
             }
-        }
-    }
-}
-
-/// Opens the log file anew on SIGHUP, so that logrotate can move it away.
-private struct LogService: Service {
-    let log: LogOutput
-
-    func run() async throws {
-        for await _ in await UnixSignalsSequence(trapping: .sighup).cancelOnGracefulShutdown() {
-            log.reopen()
-            Logger(label: "log").notice("log reopened on SIGHUP")
         }
     }
 }

@@ -42,8 +42,8 @@ public struct OneShot: Sendable {
         try await spool.configure(settings.backends.map(SpoolBackend.init))
         var hasDropped = false
         for run in runs where await spool.append(run) == .dropped { hasDropped = true }
-        let service = try SendersService(settings, spool: spool)
-        let results = await service.sendOnce(patience: patience)
+        let backends = try BackendSender.all(settings, spool: spool)
+        let results = await deliver(with: backends, patience: patience)
         _ = await spool.maintain()
         let trouble = await spool.trouble
         if await spool.close() > 0 || hasDropped {
@@ -54,34 +54,36 @@ public struct OneShot: Sendable {
         }
         return results
     }
-}
 
-extension SendersService {
-    /// Sends what is pending with every sender, at most for `patience`.
-    func sendOnce(patience: Duration) async -> [OneShot.Delivered] {
-        await withTaskGroup(of: OneShot.Delivered?.self) { group in
-            for sender in senders {
+    /// Sends what is pending to each of `backends`, at most for `patience`.
+    private func deliver(
+        with backends: [BackendSender], patience: Duration
+    ) async -> [Delivered] {
+        await withTaskGroup(of: Delivered?.self) { group in
+            for backend in backends {
                 group.addTask {
                     var trouble: String?
                     do {
-                        try await sender.run(untilIdle: true)
+                        try await backend.sender.run(untilIdle: true)
                     } catch {
                         trouble = "\(error)"
                     }
-                    let status = sender.board.current
-                    return OneShot.Delivered(
+                    let status = backend.sender.board.current
+                    return Delivered(
                         backend: status.backend, delivered: status.delivered, dead: status.dead,
                         trouble: trouble ?? status.condition.reason)
                 }
             }
             group.addTask {
                 try? await Task.sleep(for: patience)
-                for sender in senders { sender.finish() }
-                interrupt.raise()
+                for backend in backends {
+                    backend.sender.finish()
+                    backend.cut()
+                }
                 return nil
             }
-            var results: [OneShot.Delivered] = []
-            while results.count < senders.count, let result = await group.next() {
+            var results: [Delivered] = []
+            while results.count < backends.count, let result = await group.next() {
                 if let result { results.append(result) }
             }
             group.cancelAll()

@@ -10,14 +10,14 @@ struct OwnHealthCheck: Check {
     static let description = CheckDescription(
         name: "puypuy", section: nil,
         summary: "PuyPuy itself: pending points, spool size, requests, own CPU and memory",
-        make: { _ in OwnHealthCheck(spoolPath: "", boards: [], lateness: nil) })
+        make: { _ in OwnHealthCheck(spoolPath: "", senders: SenderRoster(), lateness: nil) })
 
     private static let type = "puypuy"
 
     /// The spool to look into.
     let spoolPath: String
     /// The senders of this process; empty in a process that sends nothing.
-    let boards: [SenderBoard]
+    let senders: SenderRoster
     /// How late checks start; `nil` where no scheduler runs.
     let lateness: StartLateness?
 
@@ -27,7 +27,7 @@ struct OwnHealthCheck: Check {
             sample.gauge(
                 "puypuy_check_late_max_seconds", .double(late / .seconds(1)), type: Self.type)
         }
-        for board in boards { collect(board.takeSlowest(), into: &sample) }
+        for board in senders.boards { collect(board.takeSlowest(), into: &sample) }
         guard !spoolPath.isEmpty else { return }
         let reader = try SpoolReader(path: spoolPath)
         let sizes = reader.sizes

@@ -1,69 +1,114 @@
-internal import Logging
 internal import PuyPuyBackends
-internal import PuyPuyCore
 internal import PuyPuySender
 internal import PuyPuySpool
 internal import ServiceLifecycle
 
-/// The senders of all backends. At the end each tries a last delivery, all at the same time.
-struct SendersService: Service {
-    let senders: [Sender]
-    let interrupt = Interrupt()
+/// The senders of all backends, which come and go with the configuration. At the end each tries a
+/// last delivery, all at the same time.
+actor SendersService: Service {
+    /// The senders at the moment.
+    nonisolated let roster: SenderRoster
+
     private let spool: Spool
+    private let path: String
     private let patience: Duration
+    /// The sender of each backend, in the order of the configuration.
+    private var lives: [Life] = []
+    private let arrivals: AsyncStream<Life>
+    private let arrival: AsyncStream<Life>.Continuation
+
+    /// A sender from its beginning to its end.
+    private struct Life: Sendable {
+        let backend: BackendSender
+        /// Ends with the sender; one other waits for it.
+        let end: AsyncStream<Void>
+        let ended: AsyncStream<Void>.Continuation
+        /// The end of the sender that delivered to the same backend before.
+        let predecessorEnd: AsyncStream<Void>?
+
+        init(_ backend: BackendSender, after predecessor: Life? = nil) {
+            self.backend = backend
+            (end, ended) = AsyncStream.makeStream()
+            predecessorEnd = predecessor?.end
+        }
+    }
 
     /// Senders for the backends of `settings` that have one. Throws what keeps a backend from ever
     /// working.
     init(_ settings: Settings, spool: Spool) throws {
         self.spool = spool
+        path = settings.spool.path
         patience = settings.shutdownTime / 2
-        let path = settings.spool.path
-        var senders: [Sender] = []
-        for configuration in settings.backends where configuration.type.hasSender {
-            try BackendRegistry.validate(configuration)
-            let name = configuration.name
-            var logger = Logger(label: "sender")
-            logger[metadataKey: "backend"] = "\(name)"
-            senders.append(
-                Sender(
-                    name: name, policy: Delivery.Policy(configuration), logger: logger,
-                    source: { try PendingSource(backend: name, spool: spool, path: path) },
-                    backend: { [interrupt] in
-                        try BackendRegistry.makeBackend(
-                            configuration, interrupt: interrupt, version: Version.current)
-                    }))
-        }
-        self.senders = senders
+        let backends = try BackendSender.all(settings, spool: spool)
+        roster = SenderRoster(backends.map(\.sender))
+        (arrivals, arrival) = AsyncStream.makeStream()
+        lives = backends.map { Life($0) }
+        for life in lives { arrival.yield(life) }
     }
 
-    /// The status of each sender.
-    var boards: [SenderBoard] { senders.map(\.board) }
-
+    /// Delivers until the services end.
     func run() async throws {
-        for sender in senders { await spool.subscribe { sender.wake() } }
-        try await withThrowingTaskGroup(of: Void.self) { group in
-            for sender in senders { group.addTask { try await sender.run() } }
-            group.addTask {
-                try? await gracefulShutdown()
-                for sender in senders { sender.finish() }
-                try? await Task.sleep(for: patience)
-                interrupt.raise()
+        await spool.subscribe { [roster] in roster.wake() }
+        await withGracefulShutdownHandler {
+            await withTaskGroup(of: Void.self) { group in
+                var count = 0
+                for await life in arrivals {
+                    group.addTask { await self.deliver(life) }
+                    count += 1
+                }
+                for life in lives { life.backend.sender.finish() }
+                group.addTask { [lives, patience] in
+                    try? await Task.sleep(for: patience)
+                    for life in lives { life.backend.cut() }
+                }
+                // Every sender there was, and the one that cuts those that do not end by themselves.
+                for _ in 0..<count { await group.next() }
+                group.cancelAll()
             }
-            // Every sender, and the one that ends them when they do not end by themselves.
-            for _ in 0..<senders.count { try await group.next() }
-            if senders.isEmpty { try? await gracefulShutdown() }
-            group.cancelAll()
+        } onGracefulShutdown: { [arrival] in
+            arrival.finish()
         }
     }
-}
 
-extension Delivery.Policy {
-    /// The bounds that a configuration sets.
-    init(_ configuration: BackendConfiguration) {
-        self.init(
-            maxBatchPoints: configuration.maxBatchPoints,
-            maxPointsPerSecond: configuration.maxPointsPerSecond,
-            reconnectMax: configuration.reconnectMax,
-            oldestFirst: configuration.drainOrder == .oldestFirst)
+    /// Delivers to `wanted` from now on, of which each can work: ``BackendSender/init(_:spool:path:)``.
+    ///
+    /// A sender whose backend is configured as before goes on undisturbed. One that is to end makes a
+    /// last attempt; the one that follows it begins when it has ended, and delivers what is pending
+    /// then. The spool knows the backends already.
+    func change(to wanted: [BackendSender]) {
+        var next: [Life] = []
+        for backend in wanted {
+            let name = backend.configuration.name
+            let before = lives.first { $0.backend.configuration.name == name }
+            if let before, before.backend.configuration == backend.configuration {
+                next.append(before)
+                continue
+            }
+            let life = Life(backend, after: before)
+            next.append(life)
+            arrival.yield(life)
+        }
+        let staying = Set(next.map { ObjectIdentifier($0.backend.sender) })
+        for life in lives where !staying.contains(ObjectIdentifier(life.backend.sender)) {
+            retire(life)
+        }
+        lives = next
+        roster.replace(next.map(\.backend.sender))
+    }
+
+    private func deliver(_ life: Life) async {
+        if let end = life.predecessorEnd {
+            for await _ in end {}
+        }
+        try? await life.backend.sender.run()
+        life.ended.finish()
+    }
+
+    private func retire(_ life: Life) {
+        life.backend.sender.finish()
+        Task { [patience] in
+            try? await Task.sleep(for: patience)
+            life.backend.cut()
+        }
     }
 }

@@ -12,16 +12,19 @@ public struct LogConfiguration: Sendable, Hashable {
     public var hasPriorities: Bool
     /// Whether levels on the standard error stream are coloured.
     public var hasColours: Bool
+    /// How the file is rotated; `nil` when others do that.
+    public var rotation: LogRotation?
 
     /// A log to `file`, or to the standard error stream without.
     public init(
         file: String? = nil, level: Logger.Level = .info, hasPriorities: Bool = false,
-        hasColours: Bool = false
+        hasColours: Bool = false, rotation: LogRotation? = nil
     ) {
         self.file = file
         self.level = level
         self.hasPriorities = hasPriorities
         self.hasColours = hasColours
+        self.rotation = rotation
     }
 
     /// What `settings` say, for this process: priorities when the standard error stream is the
@@ -31,7 +34,8 @@ public struct LogConfiguration: Sendable, Hashable {
         self.init(
             file: settings.logFile, level: settings.logLevel,
             hasPriorities: LogConfiguration.isJournal(STDERR_FILENO),
-            hasColours: LogConfiguration.isColourTerminal(STDERR_FILENO))
+            hasColours: LogConfiguration.isColourTerminal(STDERR_FILENO),
+            rotation: settings.logRotation)
     }
 
     /// Whether `descriptor` is the stream that `JOURNAL_STREAM` names by device and inode. A child

@@ -23,12 +23,18 @@ struct LogFile: ~Copyable {
 
     /// Opens `path` for appending. A file that is made is 0640, folders that are made are 0750.
     init(appendingTo path: String) throws(Failure) {
-        LogFile.makeFolders(of: path)
-        // O_NONBLOCK: opening a pipe that nobody reads fails instead of stopping the daemon.
-        descriptor = open(
-            path, O_WRONLY | O_APPEND | O_CREAT | O_CLOEXEC | O_NOCTTY | O_NONBLOCK, 0o640)
+        descriptor = try LogFile.openForAppending(path)
         isOwned = true
+    }
+
+    /// A descriptor of the file at `path`, for a process that is to write there.
+    static func openForAppending(_ path: String) throws(Failure) -> Int32 {
+        makeFolders(of: path)
+        // O_NONBLOCK: opening a pipe that nobody reads fails instead of stopping the daemon.
+        let descriptor = open(
+            path, O_WRONLY | O_APPEND | O_CREAT | O_CLOEXEC | O_NOCTTY | O_NONBLOCK, 0o640)
         if descriptor < 0 { throw Failure(code: errno) }
+        return descriptor
     }
 
     private init(descriptor: Int32, isOwned: Bool) {

@@ -3,8 +3,8 @@ internal import Logging
 /// Folds events that repeat: the first is written at once, those that follow within a window are
 /// counted, and one line says how many there were.
 ///
-/// No timer runs: windows that are over are found out with the next event, or by ``flush()``. So the
-/// summary of a burst comes late on a quiet system, and is never lost.
+/// No timer runs: windows that are over are found out with the next event, by ``settle(bootNs:)``,
+/// which the daemon calls every few seconds, or by ``flush()``. No summary is lost.
 ///
 /// Events are the same when level, component, message and metadata are, where metadata values that
 /// begin with a digit or a sign do not count: attempts and durations differ from one repetition to
@@ -49,7 +49,7 @@ struct LogFolding {
     ///
     /// - Parameter bootNs: Time that only goes forward, so that a clock step keeps no window open.
     mutating func fold(_ event: Event, bootNs: Int64) -> [Event] {
-        var written = expire(before: bootNs - LogFolding.windowSeconds * 1_000_000_000)
+        var written = settle(bootNs: bootNs)
         // Whoever asks for debug wants every event.
         if event.level < .info { return written + [event] }
         let key = Key(
@@ -65,6 +65,11 @@ struct LogFolding {
         order.append(key)
         written.append(event)
         return written
+    }
+
+    /// The summaries of the windows that are over at `bootNs`.
+    mutating func settle(bootNs: Int64) -> [Event] {
+        expire(before: bootNs - LogFolding.windowSeconds * 1_000_000_000)
     }
 
     /// The summaries of all windows, which are over with that.

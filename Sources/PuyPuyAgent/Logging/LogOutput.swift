@@ -1,5 +1,6 @@
 internal import Glibc
 public import Logging
+internal import PuyPuyCore
 internal import Synchronization
 
 /// Where all events of the process come together: folded, made into lines, and written.
@@ -32,6 +33,8 @@ public final class LogOutput: Sendable {
         var file: LogFile?
         /// The file did not take the latest line.
         var isFailing = false
+        /// When the file has to be rotated, nanoseconds since the epoch; `nil` for never.
+        var rotationNs: Int64?
         /// Lines that could be written nowhere.
         var lostLines = 0
         var folding = LogFolding()
@@ -83,6 +86,14 @@ public final class LogOutput: Sendable {
         }
     }
 
+    /// Writes the summaries of bursts that are over; the daemon calls it now and then, so that they do
+    /// not wait for the next event.
+    public func settle() {
+        state.withLock { state in
+            for event in state.folding.settle(bootNs: clock.bootNs()) { write(event, &state) }
+        }
+    }
+
     /// Takes an event.
     func log(
         level: Logger.Level, component: String, message: String, metadata: Logger.Metadata
@@ -105,6 +116,7 @@ public final class LogOutput: Sendable {
         do {
             state.file = try LogFile(appendingTo: path)
             state.isFailing = false
+            state.rotationNs = state.configuration.rotation?.dueNs(of: path, nowNs: clock.wallNs())
         } catch {
             let isOpen = state.file != nil
             write(
@@ -121,6 +133,7 @@ public final class LogOutput: Sendable {
         let line = LogLine.text(
             wallNs: event.wallNs, level: event.level, component: event.component,
             message: event.message, metadata: event.metadata)
+        rotateIfDue(event.wallNs, &state)
         if state.file != nil, writeToFile(line, &state) { return }
         let dressed = LogLine.dressed(
             line, level: event.level, hasPriority: state.configuration.hasPriorities,
@@ -130,6 +143,23 @@ public final class LogOutput: Sendable {
             if state.configuration.file == nil { tellOfLostLines(&state) }
         } catch {
             state.lostLines += 1
+        }
+    }
+
+    private func rotateIfDue(_ nowNs: Int64, _ state: inout State) {
+        guard let due = state.rotationNs, nowNs >= due, state.file != nil,
+            let path = state.configuration.file, let rotation = state.configuration.rotation
+        else { return }
+        // Whatever happens now, the next try is a period away.
+        state.rotationNs = nowNs + rotation.period.nanoseconds
+        do {
+            try rotation.rotate(path, nowNs: nowNs)
+            open(&state)
+        } catch {
+            write(
+                notice(
+                    .warning, "cannot rotate the log file: \(error.message)", ["file": "\(path)"]),
+                &state)
         }
     }
 

@@ -157,7 +157,7 @@ struct CheckFolder {
         reading.problems.append(SettingsProblem(.warning, file: file, message: message, hint: hint))
     }
 
-    private static func isInstance(_ name: String) -> Bool {
+    static func isInstance(_ name: String) -> Bool {
         !name.isEmpty
             && name.utf8.allSatisfy { byte in
                 (0x30...0x39).contains(byte) || (0x41...0x5A).contains(byte)

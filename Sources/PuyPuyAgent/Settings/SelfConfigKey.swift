@@ -30,6 +30,13 @@ public enum SelfConfigKey {
     static let debugLog = SettingKey(
         "debug_log", .flag, default: "no",
         "The older way to say `log_level: debug`; log_level wins when both are there.")
+    static let logRotateSeconds = SettingKey(
+        "log_rotate_seconds", .seconds(0...31_536_000), default: "0",
+        "The time that one log file covers: then it is moved to log_file.DATE_TIME. 0: for ever, "
+            + "for logrotate to rotate it. Seconds.")
+    static let logRotateBackups = SettingKey(
+        "log_rotate_backups", .whole(0...10_000), default: "24",
+        "How many of those older log files stay. 0: all.")
     static let pidFile = SettingKey(
         "pid_file", .path, default: "var/puypuy.pid",
         "The file that holds the daemon's process id.")
@@ -84,7 +91,7 @@ public enum SelfConfigKey {
     /// All keys of `[SelfConfig]`.
     public static let all: [SettingKey] = [
         checkPeriodSeconds, clusterName, hostGroup, location, hostname, shortHostname,
-        logFile, logLevel, debugLog, pidFile, shutdownSeconds,
+        logFile, logLevel, debugLog, logRotateSeconds, logRotateBackups, pidFile, shutdownSeconds,
         rootPath, checksDirectory, scriptsDirectory, python, pythonMemoryMB,
         spoolPath, durability, spoolRetainHours, spoolMaxMB, spoolMinFreeMB, spoolMaxAgeHours,
         overflow, memoryBufferPoints,
@@ -99,12 +106,6 @@ public enum SelfConfigKey {
         SettingKey(
             "error_handler",
             withoutEffect: "has no effect any more: it was for a hosted service that is gone"),
-        SettingKey(
-            "log_rotate_seconds",
-            withoutEffect: "has no effect any more: let logrotate rotate log_file"),
-        SettingKey(
-            "log_rotate_backups",
-            withoutEffect: "has no effect any more: let logrotate rotate log_file"),
         SettingKey(
             "run_user",
             withoutEffect: "has no effect any more: PuyPuy runs as the user who starts it, User= "

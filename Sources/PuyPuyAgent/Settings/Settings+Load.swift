@@ -29,4 +29,18 @@ extension Settings {
             return (problems.hasErrors ? nil : settings, problems)
         }
     }
+
+    /// Reads a configuration as far as it can be read: with the defaults for what cannot be used. For
+    /// who looks for a daemon that was started before there were mistakes, or with variables of the
+    /// environment that this process does not have.
+    ///
+    /// - Returns: The settings, `nil` when there is nothing to read; and all problems.
+    public static func loadReadable(
+        from location: SettingsLocation, checks: [CheckDescription]
+    ) -> (settings: Settings?, problems: [SettingsProblem]) {
+        var loader = SettingsLoader(
+            location: location, checks: checks, environment: processEnvironment)
+        let settings = loader.load()
+        return (loader.isEmpty ? nil : settings, loader.sortedProblems())
+    }
 }

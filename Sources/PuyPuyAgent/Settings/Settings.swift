@@ -33,6 +33,8 @@ public struct Settings: Sendable, Hashable {
     public var logFile: String?
     /// The least important events that are logged: `log_level`, else `debug_log`.
     public var logLevel: Logger.Level = .info
+    /// How the log file is rotated; `nil` when it is not, and logrotate does it.
+    public var logRotation: LogRotation?
     /// The file with the daemon's process id; `nil` to write none.
     public var pidFile: String? = "/var/puypuy.pid"
     /// The most time that stopping takes.

@@ -30,7 +30,7 @@ struct SettingsLoader {
         settings.configurationPath = location.path
         settings.folder = surroundings.folder
         readFiles()
-        if problems.hasErrors && document.sections.isEmpty { return settings }
+        if isEmpty { return settings }
         readSelfConfig()
         readBackends()
         readWebServer()
@@ -38,6 +38,9 @@ struct SettingsLoader {
             document, checks: checks, programs: settings.programs, to: &problems)
         return settings
     }
+
+    /// Whether nothing could be read.
+    var isEmpty: Bool { problems.hasErrors && document.sections.isEmpty }
 
     /// All problems: by file in the order of reading, then by line.
     func sortedProblems() -> [SettingsProblem] {
@@ -113,6 +116,12 @@ struct SettingsLoader {
         settings.usesShortHostname = reader.flag(SelfConfigKey.shortHostname)
         settings.logFile = reader.path(SelfConfigKey.logFile)
         settings.logLevel = logLevel(&reader)
+        let rotation = reader.duration(SelfConfigKey.logRotateSeconds)
+        let backups = reader.whole(SelfConfigKey.logRotateBackups)
+        if rotation > .zero {
+            settings.logRotation = LogRotation(
+                period: max(rotation, .seconds(1)), backups: backups)
+        }
         settings.pidFile = reader.path(SelfConfigKey.pidFile)
         settings.shutdownTime = reader.duration(SelfConfigKey.shutdownSeconds)
         settings.rootPath = reader.requiredPath(SelfConfigKey.rootPath)

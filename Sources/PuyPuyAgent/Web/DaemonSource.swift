@@ -15,14 +15,15 @@ actor DaemonSource: WebSource {
     /// The time of a plugin: less than that of a request, ``RequestGuard/deadline``.
     private static let pluginDeadline = Duration.seconds(15)
 
-    let settings: Settings
+    private(set) var settings: Settings
     private let host: String
     let scheduler: Scheduler
-    private let senders: [Sender]
+    private let senders: SenderRoster
+    private var reloader: Reloader?
     let values: LastValues
     let spool: Spool
     private let executor = ThreadExecutor(name: "puypuy-web")
-    private let plugins: NagiosPlugins
+    private var plugins: NagiosPlugins
     private var runningPlugins = 0
     private var salvage: SalvageJob?
     private let started = ContinuousClock.now
@@ -34,7 +35,7 @@ actor DaemonSource: WebSource {
     }
 
     init(
-        _ settings: Settings, host: String, scheduler: Scheduler, senders: [Sender],
+        _ settings: Settings, host: String, scheduler: Scheduler, senders: SenderRoster,
         values: LastValues, spool: Spool
     ) {
         self.settings = settings
@@ -55,17 +56,27 @@ actor DaemonSource: WebSource {
     func backends() throws -> [BackendStatus] {
         let books = try SpoolReader(path: settings.spool.path).books()
         return books.map { summary in
-            let sender = senders.first { $0.board.current.backend == summary.name }
+            let sender = senders.sender(of: summary.name)
             return BackendStatus(summary, sender: sender?.board.current, at: .now)
         }
     }
 
     func retry(_ backend: String) -> Bool {
-        guard let sender = senders.first(where: { $0.board.current.backend == backend }) else {
-            return false
-        }
+        guard let sender = senders.sender(of: backend) else { return false }
         sender.retryNow()
         return true
+    }
+
+    /// From now on requests to reload go to `reloader`.
+    func offerReload(by reloader: Reloader) { self.reloader = reloader }
+
+    func reload() async -> ReloadResult? { await reloader?.reload() }
+
+    /// Shows what `settings` say, of the spool at `spoolPath`, which only a restart changes.
+    func change(to settings: Settings, spoolPath: String) {
+        self.settings = settings
+        self.settings.spool.path = spoolPath
+        plugins = NagiosPlugins(commands: settings.nagiosCommands)
     }
 
     func forget(_ backend: String) async throws -> Ledger { try await spool.forget(backend) }

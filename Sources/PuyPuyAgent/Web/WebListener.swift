@@ -22,6 +22,8 @@ struct WebListener: Sendable {
     let place: Place
     let router: WebRouter
     let logger: Logger
+    /// Is told whenever it begins to listen.
+    var begun: @Sendable () -> Void = {}
 
     /// Listens and answers until the services end.
     func run(on group: MultiThreadedEventLoopGroup) async {
@@ -107,6 +109,7 @@ struct WebListener: Sendable {
             }
         case .control(let socket):
             socket.protect()
+            begun()
             logger.debug("the control socket listens", metadata: metadata())
         }
     }

@@ -1,7 +1,7 @@
 /// What a path means, and what it takes.
 enum WebRoute {
     case page(PageFile)
-    case health, readiness, metrics, plugin, salvage
+    case health, readiness, metrics, plugin, salvage, reload
     case status, backends, checks, ledger, spool, series, points
     case retry(String)
     case forget(String)
@@ -26,6 +26,7 @@ enum WebRoute {
         case ["api", "v1", "series"]: self = .series
         case ["api", "v1", "points"]: self = .points
         case ["api", "v1", "salvage"]: self = .salvage
+        case ["api", "v1", "reload"]: self = .reload
         case ["api", "v1", "dead", "retry"]: self = .deadLetters(.retry)
         case ["api", "v1", "dead", "discard"]: self = .deadLetters(.discard)
         default:
@@ -43,7 +44,7 @@ enum WebRoute {
     /// Whether it is only for the control socket.
     var changesSomething: Bool {
         switch self {
-        case .retry, .forget, .deadLetters, .salvage: true
+        case .retry, .forget, .deadLetters, .salvage, .reload: true
         default: false
         }
     }
@@ -51,7 +52,7 @@ enum WebRoute {
     /// The methods that the path takes.
     var methods: [String] {
         switch self {
-        case .retry, .forget, .deadLetters, .plugin: ["POST"]
+        case .retry, .forget, .deadLetters, .plugin, .reload: ["POST"]
         case .salvage: ["POST", "GET"]
         default: ["GET", "HEAD"]
         }

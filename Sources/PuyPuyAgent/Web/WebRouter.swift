@@ -26,6 +26,8 @@ protocol WebSource: Sendable {
     /// Lets a backend try now instead of at its next attempt; false when none with a sender has this
     /// name.
     func retry(_ backend: String) async -> Bool
+    /// Reads the configuration anew and puts it in effect; `nil` before the daemon can.
+    func reload() async -> ReloadResult?
     /// Forgets a backend that is configured no more; returns its books as they were.
     func forget(_ backend: String) async throws -> Ledger
     /// Retries or discards dead letters, some at a time.
@@ -76,8 +78,8 @@ struct WebRouter: Sendable {
             return shaped(
                 .text(
                     403,
-                    "only the control socket may change something: use puypuy backend, spool dead or"
-                        + " spool salvage on the host itself"), for: request)
+                    "only the control socket may change something: use puypuy reload, backend, spool"
+                        + " dead or spool salvage on the host itself"), for: request)
         }
         return shaped(await result(of: route, request), for: request)
     }
@@ -139,6 +141,11 @@ struct WebRouter: Sendable {
                 }
                 return .json(200, try await source.settle(action, part).json)
             case .salvage: return try await salvage(request)
+            case .reload:
+                guard let result = await source.reload() else {
+                    return .text(503, "the daemon is still starting; try again")
+                }
+                return .json(200, result.json)
             }
         } catch let error as WebParameterError {
             return .parameter(error)

@@ -6,36 +6,71 @@ internal import ServiceLifecycle
 
 /// The control socket and, when it is on, the web server, on one thread of the network's.
 ///
-/// Never ends before the other services do, whatever happens to the sockets.
+/// Never ends before the other services do, whatever happens to the sockets. After a reload the web
+/// server closes and listens as it is configured then; the control socket stays.
 struct WebService: Service {
-    /// How long answers that are under way may take at the end.
+    /// How long answers that are under way may take at the end, and when the web server changes.
     static let patience = Duration.seconds(1)
 
-    private let listeners: [WebListener]
+    private let control: WebListener
+    private let source: any WebSource
     private let socket: ControlSocket
+    private let logger = Logger(label: "web")
+    private let wanted: AsyncStream<WebSettings>
+    private let want: AsyncStream<WebSettings>.Continuation
+    /// Ends when the control socket listens for the first time.
+    let start: AsyncStream<Void>
 
     init(_ settings: Settings, source: any WebSource) {
-        let logger = Logger(label: "web")
-        let router = WebRouter(access: WebAccess(settings.web), source: source)
+        self.source = source
         socket = ControlSocket(spoolPath: settings.spool.path)
-        var places: [WebListener.Place] = [.control(socket)]
-        if settings.web.isEnabled { places.append(.network(settings.web)) }
-        listeners = places.map { WebListener(place: $0, router: router, logger: logger) }
+        let (start, started) = AsyncStream.makeStream(of: Void.self)
+        self.start = start
+        control = WebListener(
+            place: .control(socket),
+            router: WebRouter(access: WebAccess(settings.web), source: source), logger: logger,
+            begun: { started.finish() })
+        (wanted, want) = AsyncStream.makeStream(bufferingPolicy: .bufferingNewest(1))
+        want.yield(settings.web)
     }
+
+    /// Lets the web server be as `settings` say, from some moment on.
+    func change(to settings: WebSettings) { want.yield(settings) }
 
     func run() async throws {
         let group = MultiThreadedEventLoopGroup(numberOfThreads: 1)
         await withTaskGroup(of: Void.self) { tasks in
-            for listener in listeners { tasks.addTask { await listener.run(on: group) } }
+            tasks.addTask { await control.run(on: group) }
+            tasks.addTask { await runNetwork(on: group) }
             tasks.addTask {
                 try? await gracefulShutdown()
+                want.finish()
                 try? await Task.sleep(for: Self.patience)
             }
-            // The listeners, or the one who loses patience with them.
-            for _ in listeners { await tasks.next() }
+            // The two listeners, or the one who loses patience with them.
+            for _ in 0..<2 { await tasks.next() }
             tasks.cancelAll()
         }
         socket.remove()
         try? await group.shutdownGracefully()
+    }
+
+    /// The web server, as it is wanted at the moment, until the services end.
+    private func runNetwork(on group: MultiThreadedEventLoopGroup) async {
+        var running: Task<Void, Never>?
+        for await settings in wanted {
+            running?.cancel()
+            await running?.value
+            guard settings.isEnabled else { continue }
+            let listener = WebListener(
+                place: .network(settings),
+                router: WebRouter(access: WebAccess(settings), source: source), logger: logger)
+            running = Task { await listener.run(on: group) }
+        }
+        await withTaskCancellationHandler { [running] in
+            await running?.value
+        } onCancel: { [running] in
+            running?.cancel()
+        }
     }
 }

@@ -11,11 +11,12 @@ public actor Scheduler {
     /// Checks that came after the start.
     private let arrivals: AsyncStream<Arrival>
     private let arrival: AsyncStream<Arrival>.Continuation
-    private let baseTags: Tags
+    private var baseTags: Tags
     private let store: any RunStore
     private let clock: any SchedulerClock
     private let logger: Logger
-    private let lateness: StartLateness
+    /// How late runs start.
+    public nonisolated let lateness: StartLateness
     private let threads: RunThreads
     private let slots: Slots
 
@@ -30,6 +31,8 @@ public actor Scheduler {
     private var lives: [String: Life] = [:]
     /// The place of each check among the others, by name: see ``TickSchedule``. A free one is given again.
     private var positions: [String: Int] = [:]
+    /// Lives that are over and have not ended yet, the latest of each name.
+    private var departing: [String: Life] = [:]
     private var whenStopped: [FirstEvent<Bool>] = []
 
     /// One check from when it is added until it is removed.
@@ -108,19 +111,22 @@ public actor Scheduler {
     }
 
     /// Removes the checks called `names`, whose runs in progress may end, and adds others. One of a
-    /// removed name starts when the removed one has ended.
-    public func change(removing names: Set<String>, adding others: [ScheduledCheck]) {
+    /// removed name starts when the removed one has ended. Runs that begin from now on have
+    /// `baseTags`, when there are any.
+    public func change(
+        removing names: Set<String>, adding others: [ScheduledCheck], baseTags tags: Tags? = nil
+    ) {
         if isStopping { return }
-        var predecessors: [String: FirstEvent<Void>] = [:]
+        if let tags { baseTags = tags }
         for name in names {
             guard let life = lives.removeValue(forKey: name) else { continue }
-            predecessors[name] = life.ended
+            departing[name] = life
             positions[name] = nil
             naps[name]?.cancel()
             hungChecks[name]?.happen(())
         }
         for check in others where lives[check.name] == nil {
-            add(check, after: predecessors[check.name])
+            add(check, after: departing[check.name]?.ended)
         }
     }
 
@@ -178,7 +184,7 @@ public actor Scheduler {
         await arrival.predecessor?.value()
         await runUntilRemoved(arrival)
         await check.check.retire()
-        loopEnded(arrival.life)
+        loopEnded(check.name, arrival.life)
     }
 
     private func runUntilRemoved(_ arrival: Arrival) async {
@@ -311,8 +317,9 @@ public actor Scheduler {
             "check failed", metadata: ["check": .string(check.name), "reason": .string(problem)])
     }
 
-    private func loopEnded(_ life: Life) {
+    private func loopEnded(_ name: String, _ life: Life) {
         life.ended.happen(())
+        if departing[name]?.number == life.number { departing[name] = nil }
         activeLoops -= 1
         guard activeLoops == 0 else { return }
         for waiter in whenStopped { waiter.happen(true) }

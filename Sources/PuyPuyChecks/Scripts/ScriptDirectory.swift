@@ -42,7 +42,7 @@ public struct ScriptDirectory: Sendable {
     }
 
     /// The name of the check in `file`, or `nil` for a file that is no script.
-    static func scriptName(_ file: String) -> String? {
+    public static func scriptName(_ file: String) -> String? {
         guard file.hasPrefix("check_"), !ignoredEndings.contains(where: file.hasSuffix) else {
             return nil
         }

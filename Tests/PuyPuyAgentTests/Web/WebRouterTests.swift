@@ -24,6 +24,11 @@ import Testing
         func series(_ search: SeriesSearch) -> String { #"{"limit":\#(search.limit)}"# }
         func points(_ request: PointsRequest) -> String { #"{"step":\#(request.stepNs)}"# }
         func retry(_ backend: String) -> Bool { backend == "a b" }
+        func reload() -> ReloadResult? {
+            var result = ReloadResult()
+            result.refusal = words
+            return result
+        }
         func forget(_ backend: String) throws -> Ledger {
             if backend == "a" { throw Trouble() }
             return Ledger(pending: 7)

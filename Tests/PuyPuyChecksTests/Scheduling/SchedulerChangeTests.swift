@@ -72,6 +72,43 @@ struct SchedulerChangeTests {
         #expect(overlap.peak == 1)
     }
 
+    @Test func `one that goes and comes back while its run has not ended does not overlap itself`()
+        async
+    {
+        let gate = Gate()
+        let overlap = Counter()
+        let begun = FirstEvent<Void>()
+        let body: @Sendable () -> Void = {
+            begun.happen(())
+            overlap.add()
+            gate.wait()
+            overlap.add(-1)
+        }
+        let scheduler = scheduler([check("a", value: 1, timeout: .seconds(60), body)])
+        await during(scheduler) {
+            await begun.value()
+            // Two changes: between them nothing of this name is there.
+            await scheduler.change(removing: ["a"], adding: [])
+            await scheduler.change(removing: [], adding: [check("a", value: 2, body)])
+            await scheduler.change(removing: ["a"], adding: [check("a", value: 3, body)])
+            gate.open()
+            await store.stored(2)
+        }
+        #expect(values(of: "a") == [.integer(1), .integer(3)])
+        #expect(overlap.peak == 1)
+    }
+
+    @Test func `other base tags are those of the runs that begin from then on`() async {
+        let scheduler = scheduler([check("a")])
+        await during(scheduler) {
+            await store.stored(1)
+            await scheduler.change(removing: [], adding: [], baseTags: ["host": "other"])
+            clock.advance(by: .seconds(10))
+            await store.stored(2)
+        }
+        #expect(store.runs.map { $0.points.first?.series.tags["host"] } == [nil, "other"])
+    }
+
     @Test func `a name that is there already is not added twice`() async {
         let scheduler = scheduler([check("a", value: 1)])
         await during(scheduler) {

@@ -26,7 +26,8 @@ struct SeriesTableTests {
         let fixture = try SpoolFixture()
         let spool = try await fixture.open()
         let lists = [
-            ["a", "b", "c"], ["a", "b", "c"], ["c", "a", "b"], ["b"], [], ["a", "b", "c", "d", "e"],
+            ["a", "b", "c"], ["a", "b", "c"], ["c", "a", "b"], ["b"], [],
+            ["a", "b", "c", "d", "e"],
             ["a", "a", "b"], ["e", "d", "c", "b", "a", "f"],
         ]
         var expected: [Point] = []

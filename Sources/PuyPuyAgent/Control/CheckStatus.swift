@@ -65,7 +65,8 @@ public struct CheckStatus: Sendable, Hashable {
     }
 
     /// A run that is under way at the moment is not late yet.
-    private static func delay(since startNs: Int64?, interval: Duration?, nowNs: Int64) -> Duration? {
+    private static func delay(since startNs: Int64?, interval: Duration?, nowNs: Int64) -> Duration?
+    {
         guard let startNs, let interval else { return nil }
         let late = Duration.nanoseconds(max(nowNs - startNs, 0)) - interval
         return late > interval + .seconds(60) ? late : nil

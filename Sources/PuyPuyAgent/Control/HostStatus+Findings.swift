@@ -89,12 +89,13 @@ extension HostStatus {
             check.lastProblem.map { Finding(text: "check \(check.name) failed: \($0)") }
         }
         guard case .answers = daemon else { return failing }
-        return failing + checks.compactMap { check -> Finding? in
-            guard check.state == .late, let late = check.lateBy else { return nil }
-            return Finding(
-                text: "check \(check.name) is late by \(late.components.seconds) s",
-                hint: "puypuy check run \(check.name)")
-        }
+        return failing
+            + checks.compactMap { check -> Finding? in
+                guard check.state == .late, let late = check.lateBy else { return nil }
+                return Finding(
+                    text: "check \(check.name) is late by \(late.components.seconds) s",
+                    hint: "puypuy check run \(check.name)")
+            }
     }
 }
 

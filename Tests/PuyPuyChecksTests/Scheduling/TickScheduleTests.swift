@@ -218,7 +218,8 @@ struct TickScheduleTests {
         #expect(live(&schedule, &clocks, for: 1).count <= 1)
     }
 
-    @Test func `many checks start in groups one after the other, within a quarter of the interval`() {
+    @Test func `many checks start in groups one after the other, within a quarter of the interval`()
+    {
         func delayNs(_ position: Int, _ interval: Duration = .seconds(10)) -> Int64 {
             TickSchedule(interval: interval, host: "web1", position: position).jitterNs
                 - TickSchedule(interval: interval, host: "web1").jitterNs
@@ -227,7 +228,8 @@ struct TickScheduleTests {
         #expect((16..<32).allSatisfy { delayNs($0) == 15_000_000 })
         #expect(delayNs(199) == 180_000_000)
         #expect((0..<100_000).allSatisfy { (0..<2_500_000_000).contains(delayNs($0)) })
-        #expect((0..<1_000).allSatisfy { (0..<25_000_000).contains(delayNs($0, .milliseconds(100))) })
+        #expect(
+            (0..<1_000).allSatisfy { (0..<25_000_000).contains(delayNs($0, .milliseconds(100))) })
     }
 
     @Test func `a check that starts later is stamped with the same ticks`() {

@@ -3,7 +3,8 @@
 SHELL := /bin/bash
 .SHELLFLAGS := -e -o pipefail -c
 .DEFAULT_GOAL := help
-.PHONY: help run build test faults lint format bench completions manual deps clean
+.PHONY: help run build test faults lint format bench completions manual install deb tarball test-deb \
+    deps clean
 
 SWIFT ?= swift
 BINARY := .build/release/puypuy
@@ -12,7 +13,7 @@ RELEASE := -c release --static-swift-stdlib -Xlinker -s
 SWIFT_SOURCES := Package.swift Sources Tests Benchmarks
 
 help: ## Shows the targets
-	@sed -n 's/^\([a-z]*\):.*## \(.*\)/  make \1\t\2/p' Makefile | expand -t 16
+	@sed -n 's/^\([a-z-]*\):.*## \(.*\)/  make \1\t\2/p' Makefile | expand -t 16
 
 run: build ## Builds PuyPuy and collects in the foreground, with config.ini; Ctrl-C ends it
 	@echo "Collecting. To look, in another terminal: $(BINARY) spool inspect"
@@ -78,7 +79,7 @@ lint: ## Checks the layout of the code, and that nothing is left open in it
 	@if grep -rnE 'TODO|FIXME' --include='*.swift' --include='*.sql' --include='*.sh' \
 	    --include='*.md' --exclude-dir='.build*' .; \
 	    then echo 'lint: finish these first' >&2; exit 1; fi
-	@if command -v shellcheck >/dev/null; then shellcheck packaging/*.sh .ci/run; \
+	@if command -v shellcheck >/dev/null; then shellcheck packaging/*.sh packaging/deb/*.sh packaging/deb/p* .ci/run; \
 	    else echo 'lint: shellcheck is not installed; the shell scripts were not checked'; fi
 
 format: ## Lays the code out as lint wants it
@@ -98,6 +99,29 @@ completions: build ## Writes completions for bash, zsh and fish to .build/comple
 
 manual: build ## Writes packaging/man/puypuy.1 from the help of the commands; needs python3
 	$(BINARY) --experimental-dump-help | python3 packaging/make-manual.py >packaging/man/puypuy.1
+
+# The version of the program, also that of its packages.
+VERSION = $(shell sed -n 's/.*current = "\(.*\)"/\1/p' Sources/PuyPuyAgent/Version.swift)
+PACKAGES := .build/packages
+
+install: build ## Installs into PREFIX (/usr/local), with DESTDIR below it; docs/INSTALL.md
+	packaging/install.sh $(BINARY)
+
+deb: build ## Builds the Debian package, into .build/packages
+	@packaging/install-deps.sh package
+	packaging/deb/build.sh $(BINARY) $(VERSION) $(PACKAGES)
+
+tarball: build ## Packs the program with what belongs to it, into .build/packages
+	packaging/tarball.sh $(BINARY) $(VERSION) $(PACKAGES)
+
+# The package of the next version is the same program under another number. Both are compressed
+# quickly instead of well, which would take most of the time.
+test-deb: build ## Installs, upgrades and purges the package in a Debian of its own; needs root
+	@packaging/install-deps.sh package
+	COMPRESSION=gzip packaging/deb/build.sh $(BINARY) $(VERSION)~test1 $(PACKAGES)/test
+	COMPRESSION=gzip packaging/deb/build.sh $(BINARY) $(VERSION)~test2 $(PACKAGES)/test
+	packaging/test-deb.sh $(PACKAGES)/test/puypuy_$(VERSION)~test1_*.deb \
+	    $(PACKAGES)/test/puypuy_$(VERSION)~test2_*.deb .build/debian
 
 deps: ## Installs with apt the libraries that are missing; nothing is started
 	@packaging/install-deps.sh build

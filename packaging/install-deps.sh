@@ -3,6 +3,7 @@
 #
 #     install-deps.sh build     what building and running needs
 #     install-deps.sh test      what the tests need as well
+#     install-deps.sh package   what building needs, and building and testing packages
 #
 # No service is started, and none that comes with a package starts at the next boot.
 set -eu
@@ -27,6 +28,12 @@ find_missing() {
     need zlib1g-dev pkg-config --exists zlib
     need libsnappy-dev test -e /usr/include/snappy-c.h
     need ca-certificates test -s /etc/ssl/certs/ca-certificates.crt
+    if [ "$1" = package ]; then
+        need dpkg-dev command -v dpkg-shlibdeps
+        need xz-utils command -v xz
+        need debootstrap test -x /usr/sbin/debootstrap
+        need lintian command -v lintian
+    fi
     [ "$1" = test ] || return 0
     need influxdb command -v influxd
     need graphite-carbon command -v carbon-cache
@@ -81,7 +88,7 @@ install_packages() {
 }
 
 case ${1-} in
-build | test)
+build | test | package)
     find_missing "$1"
     if [ -z "$missing" ]; then exit 0; fi
     echo "install-deps: missing:$missing"
@@ -105,7 +112,7 @@ install) # the part above that needs root
     install_packages "$@"
     ;;
 *)
-    echo "usage: $0 build|test" >&2
+    echo "usage: $0 build|test|package" >&2
     exit 2
     ;;
 esac

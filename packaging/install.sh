@@ -12,7 +12,7 @@ if [ $# -ne 1 ] || [ ! -x "$1" ]; then
     echo "usage: $0 BINARY, a built puypuy" >&2
     exit 2
 fi
-binary=$1
+binary=$(realpath "$1")
 here=$(cd "$(dirname "$0")" && pwd)
 source=$(dirname "$here")
 prefix=${PREFIX:-/usr/local}
@@ -20,6 +20,8 @@ etc=${SYSCONFDIR:-/etc}
 var=${LOCALSTATEDIR:-/var}
 units=${UNITDIR:-$prefix/lib/systemd/system}
 root=${DESTDIR-}
+
+cd "$source"
 
 # put MODE FILE PATH
 put() { install -D -m "$1" "$2" "$root$3"; }
@@ -64,7 +66,7 @@ put 644 "$work/puypuy.service" "$units/puypuy.service"
 
 doc=$prefix/share/doc/puypuy
 for file in README.md docs/*.md docs/decisions/*.md; do
-    (cd "$source" && put 644 "$file" "$doc/$file")
+    put 644 "$file" "$doc/$file"
 done
 for file in "$here"/systemd/examples/*.conf; do
     put 644 "$file" "$doc/examples/systemd/${file##*/}"

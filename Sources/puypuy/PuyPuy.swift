@@ -30,6 +30,7 @@ struct PuyPuy: AsyncParsableCommand {
             StartCommand.self, StopCommand.self, RestartCommand.self, ReloadCommand.self,
             StatusCommand.self, TopCommand.self, DaemonCommand.self, OnceCommand.self,
             CheckCommand.self, ConfigCommand.self, BackendCommand.self, SpoolCommand.self,
+            ImportCommand.self,
         ])
 
     static func main() async {

@@ -30,6 +30,9 @@ struct SettingsDocument: Sendable, Hashable {
         var line: Int
         /// The keys, each once.
         var entries: [Entry]
+
+        /// The entry under `key` (lower case).
+        func entry(_ key: String) -> Entry? { entries.first { $0.key == key } }
     }
 
     /// The sections in the order in which they first stand.

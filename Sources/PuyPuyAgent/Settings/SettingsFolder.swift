@@ -29,10 +29,10 @@ enum SettingsFolder {
     }
 
     /// The most bytes of a file of settings. More would only be a mistake such as a log file.
-    private static let sizeLimit = 1 << 20
+    static let sizeLimit = 1 << 20
 
-    /// Reads a whole file.
-    static func read(_ path: String) throws(Failure) -> Content {
+    /// Reads a whole file, of at most `limit` bytes.
+    static func read(_ path: String, limit: Int = sizeLimit) throws(Failure) -> Content {
         let descriptor = open(path, O_RDONLY | O_CLOEXEC)
         if descriptor < 0 { throw Failure(code: errno) }
         defer { close(descriptor) }
@@ -48,7 +48,7 @@ enum SettingsFolder {
             }
             if count == 0 { break }
             bytes.append(contentsOf: block[..<count])
-            if bytes.count > sizeLimit { throw Failure(code: EFBIG) }
+            if bytes.count > limit { throw Failure(code: EFBIG) }
         }
         return Content(bytes: bytes, isReadableByOthers: status.st_mode & S_IROTH != 0)
     }

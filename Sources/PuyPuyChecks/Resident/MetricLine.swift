@@ -1,35 +1,41 @@
-internal import PuyPuyCore
+public import PuyPuyCore
 
-/// One line that a resident program printed, in the line protocol of InfluxDB:
+/// One line in the line protocol of InfluxDB, as resident programs print them:
 /// `measurement,tag=text field=1.5,other=2i 1700000000000000000`.
 ///
 /// Each field is a point. The field `value` has the name of the measurement; any other one is
 /// behind it with an underscore. Backslashes go before commas, blanks and equal signs in names and
 /// tags. The time is in nanoseconds and may be missing.
-struct MetricLine: Equatable {
+public struct MetricLine: Sendable, Equatable {
     /// A field as a point.
-    struct Field: Equatable {
-        let metric: String
-        let value: Value
+    public struct Field: Sendable, Equatable {
+        /// The metric.
+        public let metric: String
+        /// The field's number.
+        public let value: Value
     }
 
     /// The tag `type`, else `untyped`.
-    let type: String
-    let tags: Tags
-    let fields: [Field]
+    public let type: String
+    /// The other tags.
+    public let tags: Tags
+    /// The fields that are numbers, in their order.
+    public let fields: [Field]
     /// Fields that are no numbers, by the name of their metric.
-    let refused: [String]
-    let timestampNs: Int64?
+    public let refused: [String]
+    /// Nanoseconds since the epoch; `nil` without a time.
+    public let timestampNs: Int64?
 
     /// Why a line cannot be read.
-    struct Problem: Error, Equatable {
+    public struct Problem: Error, Equatable {
         /// The measurement, as much of it as could be read.
-        let metric: String
-        let words: String
+        public let metric: String
+        /// What is wrong, as a clause.
+        public let words: String
     }
 
     /// Reads a line without its line feed. `nil` for blank lines and comments.
-    static func parse(_ line: ArraySlice<UInt8>) throws(Problem) -> MetricLine? {
+    public static func parse(_ line: ArraySlice<UInt8>) throws(Problem) -> MetricLine? {
         var line = line
         while let last = line.last, last == UInt8(ascii: "\r") || last == UInt8(ascii: " ") {
             line = line.dropLast()

@@ -41,6 +41,9 @@ public struct ScriptDirectory: Sendable {
             scripts: scripts.values.sorted { $0.name < $1.name }, problems: problems)
     }
 
+    /// Whether a file of this name is a script.
+    public static func isScript(_ file: String) -> Bool { scriptName(file) != nil }
+
     /// The name of the check in `file`, or `nil` for a file that is no script.
     public static func scriptName(_ file: String) -> String? {
         guard file.hasPrefix("check_"), !ignoredEndings.contains(where: file.hasSuffix) else {

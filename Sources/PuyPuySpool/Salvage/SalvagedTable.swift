@@ -23,6 +23,13 @@ struct SalvagedTable {
             trait = letter.timestampNs
         }
 
+        init(kind: Int64, number: Int64, timeNs: Int64, trait: Int64) {
+            self.kind = kind
+            self.number = number
+            self.timeNs = timeNs
+            self.trait = trait
+        }
+
         init(lossOf backend: Int64, _ owner: SpoolRemains.Owner) {
             kind = 3
             number = backend

@@ -234,7 +234,7 @@ extension Spool {
 extension PendingSet {
     /// Takes in `batch`, the next one to come: into the backlog when it is pending, since it is older
     /// than its number; and not at all otherwise.
-    fileprivate mutating func take(_ batch: BatchID, isPending: Bool) {
+    mutating func take(_ batch: BatchID, isPending: Bool) {
         guard isPending else {
             if openFirst <= batch { remove(batch...batch) }
             return

@@ -24,7 +24,7 @@ SIGNALS = [
 ]
 EXIT = [
     ("0", "Done; status: healthy."), ("1", "Failed; status: degraded."),
-    ("2", "Usage or configuration."), ("3", "status: no daemon runs."),
+    ("2", "Usage or configuration."), ("3", "status: no daemon runs."), ("4", "status: this user may not know."),
 ]
 
 

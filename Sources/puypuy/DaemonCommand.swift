@@ -27,6 +27,7 @@ struct DaemonCommand: AsyncParsableCommand {
     @OptionGroup var configurationOption: ConfigurationOption
 
     func run() async throws {
+        EarlySignals.keep()
         let settings = try configurationOption.load(showsNotices: true)
         var look = LogConfiguration(settings)
         let file = logFile.map { SettingsLocation($0).path }

@@ -68,7 +68,7 @@ final class LiveTerminal {
         let (columns, rows) = size
         var text = "\u{1B}[H"
         for (row, line) in lines.prefix(rows).enumerated() {
-            if row > 0 { text += "\r\n" }
+            if row > 0 { text += "\n" }
             text += Self.cut(line, to: columns) + "\u{1B}[K"
         }
         Terminal.write(text + "\u{1B}[J")

@@ -10,7 +10,7 @@ struct StatusCommand: ParsableCommand {
             The daemon tells; without one, the spool's file does.
 
             EXIT CODES: 0 healthy; 1 degraded: the daemon runs, and what it prints under "to do" needs
-            an eye; 2 usage or configuration; 3 no daemon runs.
+            an eye; 2 usage or configuration; 3 no daemon runs; 4 this user may not know.
 
             EXAMPLES:
               puypuy status
@@ -29,7 +29,7 @@ struct StatusCommand: ParsableCommand {
         do {
             status = try HostStatus(settings)
         } catch {
-            throw Failure.failed("\(error)")
+            throw Failure(description: "\(error)", code: 4)
         }
         if json {
             Terminal.write(status.json + "\n")

@@ -150,7 +150,10 @@ struct CommandTests {
     @Test func `help has examples on every command`() throws {
         let puypuy = try installation()
         for command in [
-            [], ["daemon"], ["once"], ["check", "list"], ["check", "run"], ["config", "check"],
+            [], ["start"], ["stop"], ["restart"], ["reload"], ["status"], ["top"],
+            ["check", "enable"],
+            ["check", "disable"], ["daemon"], ["once"], ["check", "list"], ["check", "run"],
+            ["config", "check"],
             ["config", "show"], ["spool", "inspect"], ["spool", "replay"],
             ["spool", "verify"], ["spool", "export"], ["spool", "query"],
             ["spool", "dead", "list"], ["spool", "dead", "retry"], ["spool", "dead", "discard"],

@@ -73,7 +73,8 @@ struct LifeCycleTests {
     {
         let puypuy = try installation()
         try puypuy.start()
-        #expect(eventually { (try? pid(puypuy)) == puypuy.daemonPid })
+        #expect(
+            eventually { readText(puypuy.path + "/var/puypuy.pid") == "\(puypuy.daemonPid)\n" })
         puypuy.kill()
         let stopped = try puypuy.run(["stop"])
         #expect(stopped.code == 0)
@@ -174,6 +175,20 @@ struct LifeCycleTests {
         #expect(status.code == 1)
         #expect(status.text.contains("gives no answer"), "\(status.text)")
         #expect(puypuy.stop() == 0)
+    }
+
+    @Test func `a SIGTERM or SIGHUP in the middle of a start is not lost`() throws {
+        let puypuy = try installation()
+        try puypuy.start()
+        // The pid file is there before anybody listens to signals.
+        #expect(eventually { access(puypuy.path + "/var/puypuy.pid", F_OK) == 0 })
+        kill(puypuy.daemonPid, SIGHUP)
+        #expect(eventually { puypuy.log.contains("is reloaded") }, "\(puypuy.log)")
+        #expect(puypuy.stop() == 0)
+        try puypuy.start()
+        #expect(eventually { access(puypuy.path + "/var/puypuy.pid", F_OK) == 0 })
+        #expect(puypuy.stop() == 0, "\(puypuy.log)")
+        #expect(access(puypuy.path + "/var/puypuy.pid", F_OK) != 0)
     }
 
     private func link(_ path: String) throws -> String {

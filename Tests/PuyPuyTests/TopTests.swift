@@ -82,7 +82,7 @@ struct TopTests {
         try puypuy.directory.write("driver.py", Self.driver)
         let child = try ChildProcess(
             "/usr/bin/env",
-            (colour ? [] : ["NO_COLOR=1"]) + [
+            (colour ? ["-u", "NO_COLOR"] : ["NO_COLOR=1"]) + [
                 "python3", puypuy.path + "/driver.py", action, Installation.program, "top",
                 "--config", puypuy.path + "/config.ini", "--interval", "0.5",
             ], log: puypuy.path + "/top.out")

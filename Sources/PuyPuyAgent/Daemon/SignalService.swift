@@ -17,6 +17,8 @@ struct SignalService: Service {
                 for await _ in requests { _ = await reloader.reload() }
             }
             let signals = await UnixSignalsSequence(trapping: .sighup, .sigusr1)
+            // The services' own signals are listened to before any service runs.
+            EarlySignals.release()
             for await signal in signals.cancelOnGracefulShutdown() {
                 log.reopen()
                 if signal == .sighup {

@@ -55,7 +55,8 @@ public struct LogRotation: Sendable, Hashable {
         let text = String(decoding: bytes, as: UTF8.self)
         let isTime =
             count == bytes.count && bytes[10] == UInt8(ascii: "T") && bytes[23] == UInt8(ascii: "Z")
-        if isTime, let ns = TimeText.firstNs(notBefore: text) { return ns }
+        // Without its Z it comes before all texts with more digits.
+        if isTime, let ns = TimeText.firstNs(notBefore: String(text.dropLast())) { return ns }
         var status = stat()
         guard fstat(descriptor, &status) == 0 else { return nil }
         return Int64(status.st_mtim.tv_sec) * 1_000_000_000

@@ -95,6 +95,21 @@ import Testing
         #expect(answer.status == 404 && text(answer).contains("/metrics"))
     }
 
+    @Test func `only the control socket reloads, and hears what came of it`() async throws {
+        let refused = try await router().answer(request("POST", "/api/v1/reload"))
+        #expect(refused.status == 403 && text(refused).contains("puypuy reload"))
+        #expect(
+            try await router().answer(request("GET", "/api/v1/reload", from: .control)).status
+                == 405)
+        for words in [nil, "the configuration cannot be used"] {
+            let answer = try await router(Stub(words: words))
+                .answer(request("POST", "/api/v1/reload", from: .control))
+            #expect(answer.status == 200)
+            let json = try #require(JSONValue(answer.body))
+            #expect(try #require(ReloadResult(json)).refusal == words)
+        }
+    }
+
     @Test(arguments: ["metrics", "*", "/%zz", "/%", "/%ff"])
     func `a path that cannot be read is 400`(_ path: String) async throws {
         #expect(try await router().answer(request("GET", path)).status == 400)

@@ -28,8 +28,9 @@ struct ServerAddress: Hashable {
         if text.utf8.contains(where: { $0 <= 0x20 || $0 == 0x7F }) {
             throw Failure(message: "white space in an address")
         }
-        // A sign with such a character behind it would not be found below, but by libcurl.
-        if "/\(text)".contains(where: {
+        // A sign with such a character behind it, or some before it, would not be found below, but by
+        // libcurl. A port may come behind the text.
+        if "/\(text):".contains(where: {
             $0.unicodeScalars.count > 1 && $0.utf8.contains { $0 < 0x80 }
         }) {
             throw Failure(message: "a combining character in an address")

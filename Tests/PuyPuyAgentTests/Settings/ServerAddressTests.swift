@@ -23,7 +23,8 @@ import Testing
     @Test(arguments: [
         "", "http://", "http://:80", "http://h:", "http://h:x", "http://h:0", "http://h:65536",
         "ftp://h", "http://h h", "http://h?x", "http://h#x", "http://[::1", "http://[::1]x",
-        "http://h:1:2", "http://<h>", "\u{301}h", "http://h?\u{301}x", "http://u:p@\u{301}h",
+        "http://h:1:2", "http://<h>", "\u{301}h", "http://h\u{70F}", "http://h?\u{301}x",
+        "http://u:p@\u{301}h",
     ])
     func `what is no address is refused`(_ text: String) {
         #expect(throws: ServerAddress.Failure.self) { try ServerAddress(text) }

@@ -155,12 +155,14 @@ public final class Browser {
     private func command(
         _ method: String, _ path: String, _ body: String = ""
     ) throws(TestSupportError) -> JSONValue {
-        let connection = try LoopbackClient(port: port, timeout: 120)
+        let connection = try LoopbackSocket(connectingTo: port, timeout: 120)
         connection.send(
-            "\(method) \(path) HTTP/1.1\r\nHost: 127.0.0.1\r\nConnection: close\r\n"
+            ("\(method) \(path) HTTP/1.1\r\nHost: 127.0.0.1\r\nConnection: close\r\n"
                 + "Content-Type: application/json\r\nContent-Length: \(body.utf8.count)\r\n\r\n"
-                + body)
-        let answer = Array(connection.receiveAll().utf8)
+                + body).utf8)
+        var answer: [UInt8] = []
+        // The driver takes its time to end a connection: the length of the body says where it ends.
+        while !Browser.isWhole(answer), connection.receive(into: &answer) {}
         guard let start = LoopbackRequest.endOfHead(answer), let json = JSONValue(answer[start...])
         else { throw TestSupportError("chromedriver gave no whole answer to \(method) \(path)") }
         let value = json["value"] ?? .null
@@ -168,5 +170,19 @@ public final class Browser {
             throw TestSupportError("\(error): \(value["message"]?.string ?? "")")
         }
         return value
+    }
+
+    /// Whether an answer has as many bytes as its head says.
+    private static func isWhole(_ answer: [UInt8]) -> Bool {
+        guard let start = LoopbackRequest.endOfHead(answer) else { return false }
+        for line in String(decoding: answer[..<start], as: UTF8.self).split(
+            whereSeparator: \.isNewline)
+        {
+            let parts = line.split(separator: ":", maxSplits: 1)
+            guard parts.count == 2, parts[0].lowercased() == "content-length" else { continue }
+            let digits = parts[1].filter { $0 != " " }
+            return answer.count - start >= Int(digits) ?? .max
+        }
+        return false
     }
 }

@@ -22,7 +22,7 @@ struct SeriesTableTests {
         return (0..<block.count).map { block.point($0, in: reader) }
     }
 
-    @Test func `points keep their series however the runs of a check change`() async throws {
+    @Test func `points keep their series however a check's runs change`() async throws {
         let fixture = try SpoolFixture()
         let spool = try await fixture.open()
         let lists = [

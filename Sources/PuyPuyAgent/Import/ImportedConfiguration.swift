@@ -1,4 +1,5 @@
 internal import PuyPuyBackends
+internal import PuyPuyChecks
 
 /// The `config.ini` that the files of an older PuyPuy make: what still has an effect, section by
 /// section, of equal keys the last one as there.

@@ -42,7 +42,7 @@ final class SpoolLock {
         throw SpoolError(
             .locked, operation: "cannot salvage", subject: path,
             cause: "process \(readHolder(descriptor)) is using this spool",
-            hint: "stop that process first: systemctl stop puypuy, or kill its process")
+            hint: "stop that process first: puypuy stop, or systemctl stop puypuy")
     }
 
     /// The process that has the spool at `path`; `nil` when none has. Takes nothing and makes no file.

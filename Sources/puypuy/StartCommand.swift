@@ -49,7 +49,11 @@ struct StartCommand: AsyncParsableCommand {
             Terminal.errorText("\(stale); it is replaced")
         }
         let launcher = DaemonLauncher(settings)
-        switch launcher.launch(within: .seconds(wait)) {
+        // A large spool may take a moment.
+        if Terminal.showsProgress { Terminal.errorStatus("starting …") }
+        let outcome = launcher.launch(within: .seconds(wait))
+        if Terminal.showsProgress { Terminal.errorStatus("") }
+        switch outcome {
         case .ready(let process):
             Terminal.write("started, process \(process); it logs to \(launcher.logFile)\n")
         case .ended(let words):

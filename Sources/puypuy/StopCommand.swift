@@ -37,6 +37,11 @@ struct StopCommand: AsyncParsableCommand {
                 throw Failure.failed("another program has locked \(settings.spool.path)")
             }
             id = running
+            let isShown = Terminal.showsProgress
+            if isShown {
+                Terminal.errorStatus("process \(running) is ending: a last delivery is tried")
+            }
+            defer { if isShown { Terminal.errorStatus("") } }
             end = try await process.stop(running)
         } catch let failure as Failure {
             throw failure

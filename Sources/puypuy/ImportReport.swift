@@ -1,4 +1,5 @@
 internal import PuyPuyAgent
+internal import PuyPuySpool
 
 /// What an import did or would do, for people.
 struct ImportReport {

@@ -1,4 +1,3 @@
-import PuyPuyBackends
 import PuyPuyCore
 import TestSupport
 import Testing

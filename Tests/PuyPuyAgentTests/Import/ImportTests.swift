@@ -1,4 +1,6 @@
 import Glibc
+import Logging
+import PuyPuyBackends
 import PuyPuyCore
 import PuyPuySpool
 import TestSupport

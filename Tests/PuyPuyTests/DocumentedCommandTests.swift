@@ -27,10 +27,11 @@ import Testing
 
     /// The names of commands behind `puypuy`, at most two: `spool`, `inspect`.
     private static func commands(in code: Substring) -> [[String]] {
-        let words = code.split(separator: " ").map(String.init)
+        // In a drawing there are more blanks between two words.
+        let words = code.split(separator: " ", omittingEmptySubsequences: false).map(String.init)
         return words.indices.filter { words[$0] == "puypuy" }.compactMap { index in
             let names = words[(index + 1)...].prefix(2)
-                .prefix { $0.allSatisfy { $0.isASCII && $0.isLowercase } }
+                .prefix { !$0.isEmpty && $0.allSatisfy { $0.isASCII && $0.isLowercase } }
             return names.isEmpty ? nil : Array(names)
         }
     }

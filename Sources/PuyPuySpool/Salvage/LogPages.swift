@@ -19,6 +19,10 @@ final class LogPages {
     let pageCount: Int
     /// The most commits behind damage that follow one another; SQLite finds none of them.
     private(set) var commitsBehindDamage = 0
+    /// Pages of which the last version in a committed transaction is damaged, with where it begins; those
+    /// whose number is damaged as well have the number 0. What has a checksum of its own may still be
+    /// whole there.
+    private(set) var torn: [(page: Int, offset: Int)] = []
     private let descriptor: CInt
     private var offsets: [Int: Int] = [:]
 
@@ -48,7 +52,8 @@ final class LogPages {
         var before = isWhole ? (header.bigEndian32(24), header.bigEndian32(28)) : nil
         var isDamaged = !isWhole
         var commitsInARow = 0
-        var waiting: [(page: Int, offset: Int)] = []
+        var waiting: [(page: Int, offset: Int, isWhole: Bool)] = []
+        var tornOffsets: [Int: Int] = [:]
         var committed = 0
         for index in 0..<count {
             let offset = Self.headerBytes + index * frameBytes
@@ -58,6 +63,7 @@ final class LogPages {
                 isDamaged = true
                 commitsInARow = 0
                 before = nil
+                waiting.append((0, offset + Self.frameHeaderBytes, false))
                 continue
             }
             let own = (frame.bigEndian32(16), frame.bigEndian32(20))
@@ -68,19 +74,28 @@ final class LogPages {
                 else {
                     isDamaged = true
                     commitsInARow = 0
+                    waiting.append((frame.bigEndian32(0), offset + Self.frameHeaderBytes, false))
                     continue
                 }
             }
-            waiting.append((frame.bigEndian32(0), offset + Self.frameHeaderBytes))
+            waiting.append((frame.bigEndian32(0), offset + Self.frameHeaderBytes, true))
             let pagesThen = frame.bigEndian32(4)
             guard pagesThen > 0 else { continue }
-            for (page, offset) in waiting { offsets[page] = offset }
+            for (page, offset, isWhole) in waiting {
+                if isWhole { offsets[page] = offset }
+                if page == 0 {
+                    torn.append((page, offset))
+                } else {
+                    tornOffsets[page] = isWhole ? nil : offset
+                }
+            }
             waiting = []
             committed = pagesThen
             commitsInARow += 1
             if isDamaged { commitsBehindDamage = max(commitsBehindDamage, commitsInARow) }
         }
         pageCount = committed
+        torn += tornOffsets.sorted { $0.key < $1.key }.map { (page: $0.key, offset: $0.value) }
         if committed == 0 { return nil }
     }
 

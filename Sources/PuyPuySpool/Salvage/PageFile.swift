@@ -64,11 +64,18 @@ final class PageFile {
 
     deinit { close(descriptor) }
 
+    /// The pages of which the log has a later version than ``page(_:)`` gives, and a damaged one; 0 where
+    /// the number is damaged as well. That is given as a page of its own: the first behind the last one of
+    /// the file, and so on.
+    var tornPages: [Int] { log?.torn.map(\.page) ?? [] }
+
     /// The bytes of page `number`; what lies behind the end of the file is zero.
     func page(_ number: Int) -> [UInt8] {
         if number == 1 { return firstPage }
         var page = [UInt8](repeating: 0, count: pageBytes)
-        if let log, let offset = log.offset(ofPage: number) {
+        if let log, log.torn.indices.contains(number - pageCount - 1) {
+            log.read(&page, at: log.torn[number - pageCount - 1].offset)
+        } else if let log, let offset = log.offset(ofPage: number) {
             log.read(&page, at: offset)
         } else {
             PageFile.read(descriptor, &page, at: (number - 1) * pageBytes)

@@ -68,6 +68,9 @@ public final class SpoolRemains {
             if number.isMultiple(of: 256) { progress(Double(number) / Double(file.pageCount)) }
             number += 1
         }
+        for (index, page) in file.tornPages.enumerated() where !free.contains(page) {
+            noteBatches(onTornPage: file.pageCount + 1 + index)
+        }
         batches.sort { $0.number < $1.number }
         for id in doubtfulSeries { series[id] = nil }
         for id in owners.keys {
@@ -154,6 +157,21 @@ public final class SpoolRemains {
             note(row, Place(page: Int32(page), cell: Int32(index)))
         }
         if ranges.values.reduce(0, { $0 + $1.count }) > rangesBefore { rangePages += 1 }
+    }
+
+    /// Of a page whose own checksum does not hold only batches count whose checksum does. Where such a
+    /// row begins is tried out.
+    private func noteBatches(onTornPage page: Int) {
+        let cells = PageCells(page, of: file)
+        for index in 0..<cells.count {
+            guard let batch = cells.row(index).flatMap(StoredBatch.init),
+                case .success = batch.decoded()
+            else { continue }
+            batches.append(
+                FoundBatch(
+                    number: batch.number, points: batch.points,
+                    place: Place(page: Int32(page), cell: Int32(index))))
+        }
     }
 
     private func note(_ row: StoredRow, _ place: Place) {

@@ -51,11 +51,20 @@ struct PageCells {
     private let starts: [Int]
     private let isTable: Bool
     private let hasChildren: Bool
+    /// Whether the page is a damaged one of the log.
+    private let isTorn: Bool
 
-    /// The cells of page `number`; none when it has no rows.
+    /// The cells of page `number`; none when it has no rows. On a damaged page of the log the list of the
+    /// cells may be damaged, too: there each byte may begin a batch.
     init(_ number: Int, of file: PageFile) {
         self.file = file
         bytes = file.page(number)
+        isTorn = number > file.pageCount
+        if isTorn {
+            (isTable, hasChildren) = (true, false)
+            starts = Array(bytes.indices)
+            return
+        }
         let head = number == 1 ? 100 : 0
         let kind = bytes[head]
         isTable = kind == 0x0D
@@ -90,8 +99,15 @@ struct PageCells {
             guard let stored = varint(bytes, &cursor) else { return nil }
             number = stored
         }
+        if isTorn && !beginsBatch(at: cursor) { return nil }
         guard let record = assemble(Int(length), from: cursor) else { return nil }
         return fields(of: record).map { StoredRow(number: number, fields: $0) }
+    }
+
+    /// Whether the record at `start` begins as that of a batch: with the length of the types of seven fields,
+    /// of which the first is NULL.
+    private func beginsBatch(at start: Int) -> Bool {
+        start + 1 < bytes.count && (8...16).contains(bytes[start]) && bytes[start + 1] == 0
     }
 
     /// The bytes of a row: those on this page and those on the pages chained to it. How many are on

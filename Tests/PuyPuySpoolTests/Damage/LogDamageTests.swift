@@ -72,6 +72,25 @@ struct LogDamageTests {
         #expect(try fixture.books().ledger == Ledger(collected: 1_003, pending: 1_003))
     }
 
+    @Test func `a frame of the log whose head is damaged costs no batch that is whole on it`()
+        async throws
+    {
+        let commits = 60
+        let fixture = try await killed(commits)
+        let log = try readBytes(fixture.path + "-wal")
+        let frame = 24 + 4096
+        let frames = (log.count - 32) / frame
+        // Those of the later half: the first ones have the schema.
+        for index in (frames / 2)..<frames {
+            var damaged = log
+            for place in 0..<90 { damaged[32 + index * frame + place] = 0xA5 }
+            try writeBytes(damaged, to: fixture.path + "-wal")
+            let found = Set(try SpoolRemains(path: fixture.path).batches.map(\.number))
+            // The last commit may be the one that is damaged.
+            #expect(found.isSuperset(of: 1..<BatchID(commits)), "frame \(index) of \(frames)")
+        }
+    }
+
     @Test func `without syncs nothing tells damage from a power cut`() async throws {
         let fixture = try await killed(20, .normal)
         try damage(fixture, lastFrames: 30)

@@ -85,8 +85,9 @@ lint: ## Checks the layout of the code, and that nothing is left open in it
 format: ## Lays the code out as lint wants it
 	$(SWIFT) format --in-place --parallel --recursive $(SWIFT_SOURCES)
 
-# BENCH=codec, BENCH='spool drain': only these parts.
-bench: deps ## Measures the codec, the spool and the drain; takes some minutes
+# BENCH=codec, BENCH='spool drain': only these parts (codec, spool, drain, servers, backlog, host).
+bench: build ## Measures the codec, the spool, drains, backlogs and the idle program; takes ten minutes
+	@packaging/install-deps.sh test
 	$(SWIFT) build $(RELEASE) --product puypuy-bench
 	.build/release/puypuy-bench --output .build/bench.json $(BENCH)
 	@echo "The same for programs is in .build/bench.json"

@@ -110,8 +110,8 @@ let package = Package(
         .executableTarget(
             name: "puypuy-bench",
             dependencies: [
-                "PuyPuyCore", "PuyPuySpool", "PuyPuyBackends", "PuyPuySender", "CSQLite", "CZlib",
-                logging,
+                "PuyPuyCore", "PuyPuySpool", "PuyPuyChecks", "PuyPuyBackends", "PuyPuySender",
+                "CSQLite", "CZlib", "TestSupport", logging,
             ],
             path: "Benchmarks", swiftSettings: strict),
 

@@ -1,40 +1,57 @@
 import PuyPuyBackends
 import PuyPuyCore
-import PuyPuySender
 import PuyPuySpool
 
-/// Encoding of line protocol, and a whole sender that drains a backlog into a server that costs
-/// nothing, with and without gzip. The yardstick is the same server with a prepared body.
+/// Encoding of line protocol, and a whole sender that drains a backlog in each backend's format into a
+/// server that costs nothing. The yardstick is the same server with a prepared body.
 enum DrainBenchmark {
     private static let rounds = 5
     private static let seriesCount = 10_000
-    private static let ticks = 50
+    private static let ticks = 200
+
+    /// What is drained: a format, and whether it is compressed.
+    private static let ways: [(name: String, type: BackendType, gzip: Bool)] = [
+        ("line protocol", .influxDB, false), ("line protocol, gzip", .influxDB, true),
+        ("OpenTSDB", .openTSDB, false), ("KairosDB", .kairosDB, false),
+        ("remote write", .prometheusRemoteWrite, false), ("Carbon", .carbon, false),
+    ]
 
     static func run(in folder: ScratchFolder) async throws -> [Figure] {
         let sink = try NullSink()
         let line = lines()
         var prepared: [Double] = []
-        var plain: [(rate: Double, cpu: Double)] = []
-        var compressed: [(rate: Double, cpu: Double)] = []
+        var drains = [[Drain]](repeating: [], count: ways.count)
         for round in 0..<rounds {
-            let points = Double(seriesCount * ticks)
             prepared.append(
-                try points / PreparedBody.seconds(ticks, body: line.body, port: sink.port))
-            plain.append(try await drain("plain-\(round)", sink, gzip: false, in: folder))
-            compressed.append(try await drain("gzip-\(round)", sink, gzip: true, in: folder))
+                try Double(seriesCount * ticks)
+                    / PreparedBody.seconds(Array(repeating: line.body, count: ticks), port: sink.port))
+            for (number, way) in ways.enumerated() {
+                // What costs more to encode is drained less of.
+                let ticks = number < 2 ? ticks : ticks / 10
+                let name = "drain-\(number)-\(round)"
+                let spool = try await Workload.backlog(
+                    name, in: folder, series: Workload.series(seriesCount), ticks: ticks)
+                var backend = BackendConfiguration(way.type, port: sink.port)
+                backend.compresses = way.gzip
+                drains[number].append(
+                    try await Drain(spool, at: "\(folder.path)/\(name).db", to: [backend], sink: sink))
+                await spool.close()
+            }
         }
         let yardstick = ("prepared body", median(prepared))
+        let figures = zip(ways, drains).flatMap { way, drains in
+            [
+                Figure(
+                    "drain: \(way.name) into the null sink",
+                    median(drains.map(\.pointsPerSecond)), "points/s", [yardstick]),
+                Figure(
+                    "drain: \(way.name)", median(drains.map(\.cpuSecondsPerMillion)),
+                    "CPU-s/million"),
+            ]
+        }
         return line.figures + [
-            Figure("yardstick: a prepared body into the null sink", yardstick.1, "points/s"),
-            Figure(
-                "drain: line protocol into the null sink", median(plain.map(\.rate)), "points/s",
-                [yardstick]),
-            Figure("drain: line protocol", median(plain.map(\.cpu)), "CPU-s/million"),
-            Figure(
-                "drain: line protocol, gzip", median(compressed.map(\.rate)), "points/s",
-                [yardstick]),
-            Figure("drain: line protocol, gzip", median(compressed.map(\.cpu)), "CPU-s/million"),
-        ]
+            Figure("yardstick: a prepared body into the null sink", yardstick.1, "points/s")
+        ] + figures
     }
 
     /// Encodes blocks of 10,000 points of each kind of value; also returns a body of gauges.
@@ -66,33 +83,5 @@ enum DrainBenchmark {
             figures.append(Figure("lines, \(shape.rawValue): encode", rate, "points/s"))
         }
         return (figures, body)
-    }
-
-    private static func drain(
-        _ name: String, _ sink: NullSink, gzip: Bool, in folder: ScratchFolder
-    ) async throws -> (rate: Double, cpu: Double) {
-        let spool = try await Workload.spool(name, in: folder)
-        let series = Workload.series(seriesCount)
-        for tick in 0..<ticks { await spool.append(Workload.run("bench", series, tick: tick)) }
-        var configuration = BackendConfiguration(name: "bench", type: .influxDB)
-        configuration.url = "http://127.0.0.1:\(sink.port)"
-        configuration.database = "bench"
-        configuration.compresses = gzip
-        let sender = Sender(
-            name: "bench", policy: Delivery.Policy(), logger: Workload.silence,
-            source: { [path = "\(folder.path)/\(name).db"] in
-                try PendingSource(backend: "bench", spool: spool, path: path)
-            },
-            backend: { [configuration] in
-                try BackendRegistry.makeBackend(
-                    configuration, interrupt: Interrupt(), version: "bench")
-            })
-        let sinkBefore = sink.cpuSeconds
-        let effort = try await Effort.of { try await sender.run(untilIdle: true) }
-        let points = seriesCount * ticks
-        precondition(sender.board.current.delivered == points, "not all was delivered")
-        await spool.close()
-        let cpu = effort.cpuSeconds - (sink.cpuSeconds - sinkBefore)
-        return (Double(points) / effort.seconds, cpu / Double(points) * 1e6)
     }
 }

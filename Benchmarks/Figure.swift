@@ -42,7 +42,7 @@ struct Figure {
     }
 
     /// `1,234,567` from a thousand on, two decimals below.
-    private static func grouped(_ value: Double) -> String {
+    static func grouped(_ value: Double) -> String {
         guard value >= 1000 else {
             let hundredths = Int((value * 100).rounded())
             let rest = hundredths % 100

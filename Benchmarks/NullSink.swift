@@ -1,8 +1,8 @@
 import Glibc
 import Synchronization
 
-/// A server on loopback that reads HTTP requests and answers each with 204: what a drain reaches when
-/// the database costs nothing. One thread, one connection at a time.
+/// A server on loopback that reads HTTP requests and answers each with 204, and that reads everything
+/// else to its end: what a drain reaches when the database costs nothing. A thread a connection.
 ///
 /// `@unchecked Sendable`: the stored properties are constant or atomic.
 final class NullSink: @unchecked Sendable {
@@ -30,23 +30,18 @@ final class NullSink: @unchecked Sendable {
         }
         guard isBound else { throw ScratchFolder.Failure("127.0.0.1", errno) }
         port = UInt16(bigEndian: address.sin_port)
-        let context = Unmanaged.passRetained(self).toOpaque()
-        var thread = pthread_t()
-        pthread_create(
-            &thread, nil,
-            { context in
-                Unmanaged<NullSink>.fromOpaque(context!).takeUnretainedValue().serve()
-                return nil
-            }, context)
-        pthread_detach(thread)
+        Thread.detached { [self] in serve() }
     }
 
     private func serve() {
-        var room = [UInt8](repeating: 0, count: 1 << 20)
         while true {
             let connection = accept(listener, nil, nil)
-            if connection >= 0 { answer(connection, &room) }
-            close(connection)
+            if connection < 0 { continue }
+            Thread.detached { [self] in
+                var room = [UInt8](repeating: 0, count: 1 << 20)
+                answer(connection, &room)
+                close(connection)
+            }
         }
     }
 
@@ -55,9 +50,17 @@ final class NullSink: @unchecked Sendable {
     private func answer(_ connection: Int32, _ room: inout [UInt8]) {
         let reply = Array("HTTP/1.1 204 No Content\r\n\r\n".utf8)
         let headEnd = Array("\r\n\r\n".utf8)
+        var countedSeconds = Effort.threadSeconds()
+        func noteTime() {
+            let now = Effort.threadSeconds()
+            busyNanoseconds.add(Int64((now - countedSeconds) * 1e9), ordering: .relaxed)
+            countedSeconds = now
+        }
+        defer { noteTime() }
         while true {
             let count = recv(connection, &room, room.count, 0)
             if count <= 0 { return }
+            guard room[..<count].starts(with: "POST ".utf8) else { continue }
             guard let end = NullSink.find(headEnd, in: room[..<count]) else { return }
             var left = NullSink.contentLength(room[..<end]) - (count - end)
             while left > 0 {
@@ -67,7 +70,7 @@ final class NullSink: @unchecked Sendable {
                 left -= more
             }
             _ = send(connection, reply, reply.count, 0)
-            busyNanoseconds.store(Int64(Effort.threadSeconds() * 1e9), ordering: .relaxed)
+            noteTime()
         }
     }
 
@@ -80,5 +83,26 @@ final class NullSink: @unchecked Sendable {
         let lines = String(decoding: head, as: UTF8.self).split(separator: "\r\n")
         let line = lines.first { $0.lowercased().hasPrefix("content-length:") }
         return line.flatMap { Int($0.dropFirst(15).filter(\.isNumber)) } ?? 0
+    }
+}
+
+/// A thread that runs one closure and is waited for by nobody.
+private enum Thread {
+    private final class Job {
+        let body: () -> Void
+
+        init(_ body: @escaping () -> Void) { self.body = body }
+    }
+
+    static func detached(_ body: @escaping @Sendable () -> Void) {
+        let context = Unmanaged.passRetained(Job(body)).toOpaque()
+        var thread = pthread_t()
+        pthread_create(
+            &thread, nil,
+            { context in
+                Unmanaged<Job>.fromOpaque(context!).takeRetainedValue().body()
+                return nil
+            }, context)
+        pthread_detach(thread)
     }
 }

@@ -1,7 +1,7 @@
 import Glibc
 
-/// Measures the codec, the spool and the drain, and prints a table, or JSON with `--json`. With
-/// `--output` the JSON goes to a file as well.
+/// Measures the codec, the spool, drains, long backlogs, and what PuyPuy costs its host, and prints a
+/// table, or JSON with `--json`. With `--output` the JSON goes to a file as well.
 ///
 /// Every figure is the median of five runs; behind it stands how many times a yardstick of the same
 /// run it is, since machines differ, and one machine from minute to minute. Files go to a new folder
@@ -10,7 +10,7 @@ import Glibc
 enum PuyPuyBench {
     /// What can be measured, in this order.
     private enum Part: String, CaseIterable {
-        case codec, spool, drain
+        case codec, spool, drain, servers, backlog, host
     }
 
     static func main() async throws {
@@ -32,7 +32,7 @@ enum PuyPuyBench {
                 guard let part = Part(rawValue: argument) else {
                     print(
                         "usage: puypuy-bench [--json] [--output FILE] [--folder PATH] "
-                            + "[codec] [spool] [drain]")
+                            + Part.allCases.map { "[\($0.rawValue)]" }.joined(separator: " "))
                     exit(2)
                 }
                 parts.append(part)
@@ -45,6 +45,9 @@ enum PuyPuyBench {
             case .codec: figures += try CodecBenchmark.run()
             case .spool: figures += try await SpoolBenchmark.run(in: scratch)
             case .drain: figures += try await DrainBenchmark.run(in: scratch)
+            case .servers: figures += try await ServerBenchmark.run(in: scratch)
+            case .backlog: figures += try await BacklogBenchmark.run(in: scratch)
+            case .host: figures += try await HostBenchmark.run()
             }
         }
         print(isJSON ? Figure.json(figures) : Figure.table(figures))

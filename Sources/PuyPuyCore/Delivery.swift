@@ -158,6 +158,15 @@ public struct Delivery: ~Copyable {
         }
     }
 
+    /// What there is to load as soon as the request under way is accepted, when it carries the whole
+    /// unit; `nil` when nothing is. `pending` is what is pending beside the unit in hand.
+    public func lookAhead(pending: Pending) -> (pick: Pick, maxPoints: Int)? {
+        guard case .sending(let segment) = phase, segment.rows.count == unit.count,
+            policy.maxPointsPerSecond == nil, pending.fresh || pending.backlog
+        else { return nil }
+        return (nextPick(pending), min(policy.maxBatchPoints, sizeLimit, rampLimit * 2))
+    }
+
     /// The shell has loaded `points` points; none when the pending batches are gone.
     public mutating func loaded(points: Int) {
         guard case .loading = phase else { preconditionFailure("nothing was to be loaded") }
@@ -244,14 +253,17 @@ public struct Delivery: ~Copyable {
     }
 
     private mutating func pick(_ pending: Pending) -> Pick {
+        let pick = nextPick(pending)
+        if pending.backlog && !policy.oldestFirst {
+            freshInARow = pick == .newest ? freshInARow + 1 : 0
+        }
+        return pick
+    }
+
+    private func nextPick(_ pending: Pending) -> Pick {
         if policy.oldestFirst { return .oldest }
         guard pending.backlog else { return .newest }
-        if pending.fresh && freshInARow < Self.backlogShare - 1 {
-            freshInARow += 1
-            return .newest
-        }
-        freshInARow = 0
-        return .oldest
+        return pending.fresh && freshInARow < Self.backlogShare - 1 ? .newest : .oldest
     }
 
     private mutating func succeeded(points: Int, at now: ContinuousClock.Instant) {

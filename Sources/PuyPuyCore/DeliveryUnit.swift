@@ -36,6 +36,9 @@ extension Delivery {
         /// Whether no part of the unit was answered yet.
         var isUntouched: Bool { !answered }
 
+        /// The number of its points.
+        var count: Int { order.count }
+
         /// Whether every point is confirmed or refused for good.
         var isSettled: Bool { stack.isEmpty }
 

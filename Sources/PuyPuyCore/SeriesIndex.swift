@@ -4,17 +4,23 @@
 /// forgotten only all at once. Series get their numbers one after the other: multiplied by the golden
 /// ratio they are spread evenly, so that hardly two of them meet.
 public struct SeriesIndex: Sendable {
-    private struct Slot: BitwiseCopyable {
-        var id: SeriesID = 0
+    @usableFromInline
+    struct Slot: BitwiseCopyable, Sendable {
+        @usableFromInline var id: SeriesID = 0
         /// One more than the place; 0 in an empty slot.
-        var mark = 0
+        @usableFromInline var mark = 0
+
+        init(id: SeriesID = 0, mark: Int = 0) {
+            self.id = id
+            self.mark = mark
+        }
     }
 
-    private var slots: [Slot]
+    @usableFromInline var slots: [Slot]
     /// How many series have a place.
     public private(set) var count = 0
     /// 64 less the bits of a slot's number.
-    private var shift: UInt64
+    @usableFromInline var shift: UInt64
 
     private static let fewestBits: UInt64 = 6
 
@@ -25,7 +31,7 @@ public struct SeriesIndex: Sendable {
     }
 
     /// The place of `id`; `nil` when it has none.
-    @inline(__always)
+    @inlinable @inline(__always)
     public func place(of id: SeriesID) -> Int? {
         slots.withUnsafeBufferPointer { slots in
             let mark = slots[SeriesIndex.find(id, slots, shift)].mark
@@ -47,8 +53,8 @@ public struct SeriesIndex: Sendable {
     public mutating func removeAll() { self = SeriesIndex() }
 
     /// The slot of `id`, or the empty one where it belongs.
-    @inline(__always)
-    private static func find(
+    @inlinable @inline(__always)
+    static func find(
         _ id: SeriesID, _ slots: UnsafeBufferPointer<Slot>, _ shift: UInt64
     ) -> Int {
         let mask = slots.count &- 1

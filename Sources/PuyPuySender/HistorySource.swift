@@ -58,7 +58,8 @@ public final class HistorySource: UnitSource {
     private let progress: Progress
     private var cursor: BatchID = 0
     private var isAtEnd = false
-    private var seenInUnit: Int64 = 0
+    /// How many points were read of the units in hand, by their last batch.
+    private var seen: [BatchID: Int64] = [:]
     private var metrics: [SeriesID: Bool] = [:]
 
     /// The points of `selection` in the spool at `path`.
@@ -83,13 +84,28 @@ public final class HistorySource: UnitSource {
     public nonisolated(nonsending) func load(
         _ pick: Delivery.Pick, maxPoints: Int
     ) async throws -> LoadedUnit? {
+        if let unit = try read(after: cursor, maxPoints: maxPoints) { return unit }
+        isAtEnd = true
+        return LoadedUnit(batches: cursor...cursor)
+    }
+
+    /// As ``pending()``: behind a unit there may be another.
+    public func pending(beside unit: LoadedUnit) -> Delivery.Pending {
+        Delivery.Pending(fresh: false, backlog: !isAtEnd)
+    }
+
+    /// The batches behind those of `unit`.
+    public func load(
+        _ pick: Delivery.Pick, maxPoints: Int, after unit: LoadedUnit
+    ) throws -> LoadedUnit? {
+        try read(after: unit.batches.upperBound, maxPoints: maxPoints)
+    }
+
+    private func read(after batch: BatchID, maxPoints: Int) throws -> LoadedUnit? {
         let unit = try reader.history(
-            after: cursor, fromNs: selection.fromNs, toNs: selection.toNs, maxPoints: maxPoints)
-        guard var unit else {
-            isAtEnd = true
-            return LoadedUnit(batches: cursor...cursor)
-        }
-        seenInUnit = Int64(unit.block.count)
+            after: batch, fromNs: selection.fromNs, toNs: selection.toNs, maxPoints: maxPoints)
+        guard var unit else { return nil }
+        seen[unit.batches.upperBound] = Int64(unit.block.count)
         let rows = (0..<unit.block.count).filter { isSelected(unit.block, row: $0) }
         unit.ends = [(unit.batches.upperBound, rows.count)]
         unit.block = unit.block.selecting(rows)
@@ -101,8 +117,9 @@ public final class HistorySource: UnitSource {
         _ unit: LoadedUnit, dead: [Acknowledgement.DeadPoint]
     ) async throws {
         cursor = unit.batches.upperBound
+        let seen = seen.removeValue(forKey: cursor) ?? 0
         progress.update { state in
-            state.pointsSeen += seenInUnit
+            state.pointsSeen += seen
             state.delivered += Int64(unit.block.count - dead.count)
             state.refused += Int64(dead.count)
             if let first = dead.first, state.firstRefusal == nil {
@@ -113,8 +130,10 @@ public final class HistorySource: UnitSource {
                 state.confirmedUpToNs = max(state.confirmedUpToNs ?? .min, last)
             }
         }
-        seenInUnit = 0
     }
+
+    /// Nothing is recorded that could be lost.
+    public nonisolated(nonsending) func conclude() async throws {}
 
     private func isSelected(_ block: PointBlock, row: Int) -> Bool {
         let timestampNs = block.timestampsNs[row]

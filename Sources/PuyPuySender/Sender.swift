@@ -10,16 +10,32 @@ internal import Synchronization
 /// No transaction is open while it waits for the network. Failures are logged when they begin and
 /// when they end; in between they are in the status.
 public actor Sender {
+    /// From so many points on, a request is work for who takes it.
+    private static let largeRequest = 1_000
+    /// A request waits so long at most for others that are first.
+    private static let longestCourtesy = Duration.milliseconds(250)
+
     private let policy: Delivery.Policy
     private let makeSource: @Sendable () throws -> any UnitSource
     private let makeBackend: @Sendable () throws -> any Backend
     private let logger: Logger
+    private let othersAreFirst: @Sendable () -> Bool
     private let executor: ThreadExecutor
     private nonisolated let wakeup = Wakeup()
     private nonisolated let finishing = Atomic(false)
     private nonisolated let retrying = Atomic(false)
     private var unit: LoadedUnit?
+    private var ahead: Ahead?
+    /// Whether the backend has the request for the unit in hand.
+    private var isPrepared = false
     private var lastCondition = Delivery.Condition.flowing
+
+    /// A unit that was loaded while the one before it was on its way.
+    private struct Ahead {
+        let pick: Delivery.Pick
+        let maxPoints: Int
+        let unit: LoadedUnit
+    }
 
     /// Where the sender shows its status.
     public nonisolated let board: SenderBoard
@@ -29,14 +45,17 @@ public actor Sender {
         executor.asUnownedSerialExecutor()
     }
 
-    /// A sender of `name`, which begins with ``run()``. The two closures are called on its thread.
+    /// A sender of `name`, which begins with ``run()``. The closures are called on its thread. Large
+    /// requests wait for a moment while `othersAreFirst`.
     public init(
         name: String, policy: Delivery.Policy, logger: Logger,
+        othersAreFirst: @escaping @Sendable () -> Bool = { false },
         source: @escaping @Sendable () throws -> any UnitSource,
         backend: @escaping @Sendable () throws -> any Backend
     ) {
         self.policy = policy
         self.logger = logger
+        self.othersAreFirst = othersAreFirst
         makeSource = source
         makeBackend = backend
         executor = ThreadExecutor(name: "puypuy-\(name)")
@@ -72,6 +91,7 @@ public actor Sender {
                 if untilIdle { throw error }
                 if finishing.load(ordering: .acquiring) || Task.isCancelled { return }
                 unit = nil
+                ahead = nil
                 await pause("cannot begin to send", error)
             }
         }
@@ -79,6 +99,21 @@ public actor Sender {
 
     private func deliver(untilIdle: Bool) async throws {
         let source = try makeSource()
+        let result: Result<Void, any Error>
+        do {
+            result = .success(try await deliver(from: source, untilIdle: untilIdle))
+        } catch {
+            result = .failure(error)
+        }
+        do { try await source.conclude() } catch {
+            logger.error(
+                "cannot record what was delivered; it will be sent again",
+                metadata: ["cause": "\(error)"])
+        }
+        try result.get()
+    }
+
+    private func deliver(from source: any UnitSource, untilIdle: Bool) async throws {
         var backend = try makeBackend()
         var generation = source.generation
         var delivery = Delivery(policy: policy)
@@ -101,6 +136,7 @@ public actor Sender {
             if source.generation != generation {
                 // The unit in hand and the backend's memory are of series of the old file.
                 unit = nil
+                ahead = nil
                 delivery.letGo()
                 backend = try makeBackend()
                 generation = source.generation
@@ -120,7 +156,8 @@ public actor Sender {
                     pick, maxPoints: maxPoints, from: source, orThrow: untilIdle)
                 delivery.loaded(points: points)
             case .send(let rows):
-                let attempt = send(rows, to: backend, from: source)
+                if rows.count >= Self.largeRequest { await letOthersGoFirst() }
+                let attempt = send(rows, of: delivery, to: backend, from: source)
                 delivery.finished(attempt, at: .now, random: .random(in: 0...1))
                 note(delivery.condition, backend)
             case .acknowledge(let rejections):
@@ -139,7 +176,10 @@ public actor Sender {
         _ pick: Delivery.Pick, maxPoints: Int, from source: any UnitSource, orThrow: Bool
     ) async throws -> Int {
         do {
-            guard let loaded = try await source.load(pick, maxPoints: maxPoints) else {
+            isPrepared = ahead?.pick == pick && ahead?.maxPoints == maxPoints
+            defer { ahead = nil }
+            let read = isPrepared ? ahead?.unit : try await source.load(pick, maxPoints: maxPoints)
+            guard let loaded = read else {
                 // Expired since: the next commit brings something.
                 await wakeup.wait(until: .now + .seconds(1))
                 return 0
@@ -163,13 +203,22 @@ public actor Sender {
     }
 
     private func send(
-        _ rows: [Int], to backend: any Backend, from source: any UnitSource
+        _ rows: [Int], of delivery: borrowing Delivery, to backend: any Backend,
+        from source: any UnitSource
     ) -> Attempt {
-        guard let block = unit?.block else { preconditionFailure("nothing is loaded") }
+        guard let unit else { preconditionFailure("nothing is loaded") }
         // A unit that is sent whole for the first time needs no copy.
-        let points = rows.elementsEqual(0..<block.count) ? block : block.selecting(rows)
+        let isWhole = rows.elementsEqual(0..<unit.block.count)
+        let points = isWhole ? unit.block : unit.block.selecting(rows)
         let start = ContinuousClock.now
-        let attempt = backend.deliver(points, catalog: source.catalog)
+        let attempt = backend.deliver(
+            points, catalog: source.catalog, isPrepared: isWhole && isPrepared
+        ) {
+            prepareNext(after: unit, of: delivery, for: backend, from: source)
+        }
+        isPrepared = false
+        // No memory is held through an outage.
+        if attempt.outcome.isFailure { ahead = nil }
         if case .postponed = attempt.outcome { return attempt }
         let took = ContinuousClock.now - start
         board.update { status in
@@ -179,6 +228,32 @@ public actor Sender {
             if attempt.outcome.isFailure { status.failedRequests += 1 }
         }
         return attempt
+    }
+
+    /// Collection must not be late because the database, which may be on this host, has a backlog to
+    /// store; and the drain has to go on where checks start all the time.
+    private func letOthersGoFirst() async {
+        let end = ContinuousClock.now + Self.longestCourtesy
+        while othersAreFirst() && ContinuousClock.now < end
+            && !finishing.load(ordering: .acquiring)
+        {
+            try? await Task.sleep(for: .milliseconds(5))
+        }
+    }
+
+    /// While a request is on its way: reads the next unit, and has its request made.
+    private func prepareNext(
+        after unit: LoadedUnit, of delivery: borrowing Delivery, for backend: any Backend,
+        from source: any UnitSource
+    ) {
+        guard ahead == nil,
+            let next = delivery.lookAhead(pending: source.pending(beside: unit)),
+            // Failures show when its turn has come.
+            let loaded = try? source.load(next.pick, maxPoints: next.maxPoints, after: unit),
+            loaded.block.count > 0
+        else { return }
+        backend.prepare(loaded.block, catalog: source.catalog)
+        ahead = Ahead(pick: next.pick, maxPoints: next.maxPoints, unit: loaded)
     }
 
     private func settle(

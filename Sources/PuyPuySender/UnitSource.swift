@@ -18,10 +18,20 @@ public protocol UnitSource: AnyObject {
         _ pick: Delivery.Pick, maxPoints: Int
     ) async throws -> LoadedUnit?
 
-    /// Every point of `unit` is confirmed, but for those that are dead.
+    /// What is left to deliver beside `unit`, which is being delivered, as far as that is known.
+    func pending(beside unit: LoadedUnit) -> Delivery.Pending
+
+    /// The unit that is next when `unit` is delivered; `nil` when there is none.
+    func load(_ pick: Delivery.Pick, maxPoints: Int, after unit: LoadedUnit) throws -> LoadedUnit?
+
+    /// Every point of `unit` is confirmed, but for those that are dead. That is durable when the next
+    /// one is settled, or ``conclude()`` returns.
     nonisolated(nonsending) func settle(
         _ unit: LoadedUnit, dead: [Acknowledgement.DeadPoint]
     ) async throws
+
+    /// Returns when all that was settled is durable. What cannot be recorded is kept, to be tried again.
+    nonisolated(nonsending) func conclude() async throws
 }
 
 /// The pending batches of one backend.
@@ -33,6 +43,8 @@ public final class PendingSource: UnitSource {
     /// The spool's file.
     public private(set) var generation = 0
     private var state: PendingState?
+    /// What is being taken out of the pending set, while the next unit is delivered.
+    private var settling: (acknowledgement: Acknowledgement, end: Task<PendingState, any Error>)?
 
     /// The pending batches of `backend` in `spool`, whose file is at `path`.
     public init(backend: String, spool: Spool, path: String) throws {
@@ -45,16 +57,40 @@ public final class PendingSource: UnitSource {
     /// The spool's series.
     public var catalog: any SeriesCatalog { reader }
 
-    /// Asks the spool.
+    /// Asks the spool, unless it is busy with the last acknowledgement and more is known to be pending.
     public nonisolated(nonsending) func pending() async throws -> Delivery.Pending {
-        let state = await spool.pendingState(of: backend)
-        if state.generation != generation {
+        if settling == nil {
+            state = await spool.pendingState(of: backend)
+        } else if pending(beside: nil) == Delivery.Pending(fresh: false, backlog: false) {
+            try await conclude()
+        }
+        if let state, state.generation != generation {
             reader = try SpoolReader(path: path)
             generation = state.generation
         }
-        self.state = state
+        return pending(beside: nil)
+    }
+
+    /// By the pending set that the spool told last.
+    public func pending(beside unit: LoadedUnit) -> Delivery.Pending {
+        pending(beside: unit.batches)
+    }
+
+    private func pending(beside batches: ClosedRange<BatchID>?) -> Delivery.Pending {
+        guard let state else { return Delivery.Pending(fresh: false, backlog: false) }
+        let left = left(of: state, beside: batches)
         return Delivery.Pending(
-            fresh: state.set.openFirst <= state.lastBatch, backlog: !state.set.backlog.isEmpty)
+            fresh: left.openFirst <= state.lastBatch, backlog: !left.backlog.isEmpty)
+    }
+
+    /// What is pending beside `batches` and those that are being settled.
+    private func left(
+        of state: PendingState, beside batches: ClosedRange<BatchID>? = nil
+    ) -> PendingSet {
+        var set = state.set
+        if let settling { set.remove(settling.acknowledgement.batches) }
+        if let batches { set.remove(batches) }
+        return set
     }
 
     /// Reads batches; the read transaction is over when this returns. Damage that a second look
@@ -64,16 +100,24 @@ public final class PendingSource: UnitSource {
     ) async throws -> LoadedUnit? {
         guard let state else { return nil }
         do throws(SpoolError) {
-            return try read(pick, of: state.set, maxPoints: maxPoints)
+            return try read(pick, of: left(of: state), maxPoints: maxPoints)
         } catch  where error.kind == .damaged {
             do throws(SpoolError) {
                 reader = try SpoolReader(path: path)
-                return try read(pick, of: state.set, maxPoints: maxPoints)
+                return try read(pick, of: left(of: state), maxPoints: maxPoints)
             } catch {
                 await spool.reportDamage(error, generation: state.generation)
                 throw error
             }
         }
+    }
+
+    /// Reads batches that ``load(_:maxPoints:)`` would read later.
+    public func load(
+        _ pick: Delivery.Pick, maxPoints: Int, after unit: LoadedUnit
+    ) throws -> LoadedUnit? {
+        guard let state else { return nil }
+        return try read(pick, of: left(of: state, beside: unit.batches), maxPoints: maxPoints)
     }
 
     private func read(
@@ -85,13 +129,34 @@ public final class PendingSource: UnitSource {
         }
     }
 
-    /// Takes the unit out of the pending set, durably.
+    /// Begins to take the unit out of the pending set, when the one before has left it.
     public nonisolated(nonsending) func settle(
         _ unit: LoadedUnit, dead: [Acknowledgement.DeadPoint]
     ) async throws {
-        _ = try await spool.acknowledge(
+        try await conclude()
+        begin(
             Acknowledgement(
                 backend: backend, batches: unit.batches, dead: dead,
                 damaged: unit.damaged.map(\.batch)))
+    }
+
+    private func begin(_ acknowledgement: Acknowledgement) {
+        let end = Task { [spool, backend] in
+            _ = try await spool.acknowledge(acknowledgement)
+            return await spool.pendingState(of: backend)
+        }
+        settling = (acknowledgement, end)
+    }
+
+    /// Waits for the last acknowledgement, and begins it again when it failed.
+    public nonisolated(nonsending) func conclude() async throws {
+        guard let (acknowledgement, end) = settling else { return }
+        do {
+            state = try await end.value
+            settling = nil
+        } catch {
+            begin(acknowledgement)
+            throw error
+        }
     }
 }

@@ -131,7 +131,7 @@ public struct HostStatus: Sendable {
     private static func intervals(_ settings: Settings) -> [String: Duration] {
         // No name server is asked for a name that nobody sees.
         let set = CheckSet.make(
-            settings, senders: SenderRoster(), lateness: nil, hostName: "",
+            settings, senders: SenderRoster(), starts: nil, hostName: "",
             logger: Logger(label: "check"))
         return Dictionary(
             set.checks.map { ($0.name, $0.interval) }, uniquingKeysWith: { first, _ in first })

@@ -1,5 +1,6 @@
 internal import Logging
 internal import PuyPuyBackends
+internal import PuyPuyChecks
 internal import PuyPuyCore
 internal import PuyPuySender
 internal import PuyPuySpool
@@ -10,9 +11,11 @@ struct BackendSender: Sendable {
     let sender: Sender
     private let interrupt = Interrupt()
 
-    /// A sender of what `spool`, in the file at `path`, holds for `configuration`. Throws what keeps
-    /// the backend from ever working.
-    init(_ configuration: BackendConfiguration, spool: Spool, path: String) throws {
+    /// A sender of what `spool`, in the file at `path`, holds for `configuration`, that lets the checks
+    /// of `starts` go first. Throws what keeps the backend from ever working.
+    init(
+        _ configuration: BackendConfiguration, spool: Spool, path: String, starts: RunStarts?
+    ) throws {
         try BackendRegistry.validate(configuration)
         self.configuration = configuration
         let name = configuration.name
@@ -20,6 +23,7 @@ struct BackendSender: Sendable {
         logger[metadataKey: "backend"] = "\(name)"
         sender = Sender(
             name: name, policy: Delivery.Policy(configuration), logger: logger,
+            othersAreFirst: { starts?.areUnderWay ?? false },
             source: { try PendingSource(backend: name, spool: spool, path: path) },
             backend: { [interrupt] in
                 try BackendRegistry.makeBackend(
@@ -28,9 +32,11 @@ struct BackendSender: Sendable {
     }
 
     /// The senders of the backends in `settings` that have one.
-    static func all(_ settings: Settings, spool: Spool) throws -> [BackendSender] {
+    static func all(
+        _ settings: Settings, spool: Spool, starts: RunStarts? = nil
+    ) throws -> [BackendSender] {
         try settings.backends.filter(\.type.hasSender).map {
-            try BackendSender($0, spool: spool, path: settings.spool.path)
+            try BackendSender($0, spool: spool, path: settings.spool.path, starts: starts)
         }
     }
 

@@ -29,13 +29,13 @@ public struct CheckSet: Sendable {
         _ settings: Settings, logger: Logger, printed: (@Sendable (String) -> Void)? = nil
     ) -> CheckSet {
         make(
-            settings, senders: SenderRoster(), lateness: nil, logger: logger, printed: printed)
+            settings, senders: SenderRoster(), starts: nil, logger: logger, printed: printed)
     }
 
     /// Makes what `settings` enable; modules run in `pythonHost`, or in a new one without it. Without
     /// a `hostName` it is looked up.
     static func make(
-        _ settings: Settings, senders: SenderRoster, lateness: StartLateness?,
+        _ settings: Settings, senders: SenderRoster, starts: RunStarts?,
         pythonHost: PythonHost? = nil, hostName: String? = nil, logger: Logger,
         printed: (@Sendable (String) -> Void)? = nil
     ) -> CheckSet {
@@ -52,7 +52,7 @@ public struct CheckSet: Sendable {
                 let check: any Check =
                     enabled.name == OwnHealthCheck.description.name
                     ? OwnHealthCheck(
-                        spoolPath: settings.spool.path, senders: senders, lateness: lateness)
+                        spoolPath: settings.spool.path, senders: senders, starts: starts)
                     : try description.make(
                         CheckContext(rootPath: settings.rootPath, options: enabled.options))
                 set.add(

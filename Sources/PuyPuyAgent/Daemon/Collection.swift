@@ -35,6 +35,9 @@ actor Collection {
         self.logger = logger
     }
 
+    /// When checks start.
+    nonisolated var starts: RunStarts { scheduler.starts }
+
     /// The settings that the checks were made from.
     var currentSettings: Settings { settings }
 
@@ -67,7 +70,7 @@ actor Collection {
         // A name server that does not answer now must not give all series another host.
         let isSameKind = wanted.usesShortHostname == settings.usesShortHostname
         let next = CheckSet.make(
-            wanted, senders: senders, lateness: scheduler.lateness, pythonHost: set.pythonHost,
+            wanted, senders: senders, starts: scheduler.starts, pythonHost: set.pythonHost,
             hostName: isSameKind ? set.hostName : nil, logger: Logger(label: "check"))
         let before = set.identities
         let known = Set(set.problems)

@@ -36,11 +36,11 @@ public struct Daemon: Sendable {
         let pidFile = try PidFile(settings.pidFile)
         defer { pidFile.remove() }
 
-        let senders = try SendersService(settings, spool: spool)
+        let starts = RunStarts()
+        let senders = try SendersService(settings, spool: spool, starts: starts)
         let roster = senders.roster
-        let lateness = StartLateness()
         let set = CheckSet.make(
-            settings, senders: roster, lateness: lateness, logger: Logger(label: "check"))
+            settings, senders: roster, starts: starts, logger: Logger(label: "check"))
         for problem in set.problems { logger.warning("\(problem)") }
         let values = LastValues(logger: Logger(label: "web"))
         for check in set.checks { values.expect(check.name, every: check.interval) }
@@ -49,7 +49,7 @@ public struct Daemon: Sendable {
             checks: set.checks, baseTags: set.baseTags,
             store: ObservedStore(store: spool, values: values),
             rateStates: try await spool.rateStates(),
-            maxConcurrency: DescriptorShares.ofThisProcess.runs, lateness: lateness,
+            maxConcurrency: DescriptorShares.ofThisProcess.runs, starts: starts,
             logger: checksLogger)
         announce(set)
 

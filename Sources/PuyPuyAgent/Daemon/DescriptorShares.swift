@@ -16,7 +16,7 @@ struct DescriptorShares {
     /// The shares of so many descriptors. With few of them one check runs at a time.
     init(of limit: Int) {
         connections = min(max(limit / 8, 4), 64)
-        runs = min(max((limit - Self.base - connections) / Self.perRun, 1), 8)
+        runs = min(max((limit - Self.base - connections) / Self.perRun, 1), 16)
     }
 
     /// The shares of the soft limit RLIMIT_NOFILE, getrlimit(2).

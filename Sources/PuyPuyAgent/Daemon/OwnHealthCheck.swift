@@ -10,7 +10,7 @@ struct OwnHealthCheck: Check {
     static let description = CheckDescription(
         name: "puypuy", section: nil,
         summary: "PuyPuy itself: pending points, spool size, requests, own CPU and memory",
-        make: { _ in OwnHealthCheck(spoolPath: "", senders: SenderRoster(), lateness: nil) })
+        make: { _ in OwnHealthCheck(spoolPath: "", senders: SenderRoster(), starts: nil) })
 
     private static let type = "puypuy"
 
@@ -18,14 +18,16 @@ struct OwnHealthCheck: Check {
     let spoolPath: String
     /// The senders of this process; empty in a process that sends nothing.
     let senders: SenderRoster
-    /// How late checks start; `nil` where no scheduler runs.
-    let lateness: StartLateness?
+    /// When checks start; `nil` where no scheduler runs.
+    let starts: RunStarts?
 
     func collect(into sample: inout Sample) async throws {
         collectProcess(into: &sample)
-        if let late = lateness?.takeLargest() {
+        if let starts {
             sample.gauge(
-                "puypuy_check_late_max_seconds", .double(late / .seconds(1)), type: Self.type)
+                "puypuy_check_late_max_seconds", .double(starts.takeLargest() / .seconds(1)),
+                type: Self.type)
+            sample.rate("puypuy_late_runs_rate", .integer(starts.late), type: Self.type)
         }
         for board in senders.boards { collect(board.takeSlowest(), into: &sample) }
         guard !spoolPath.isEmpty else { return }

@@ -99,7 +99,7 @@ actor Reloader {
     private func newSenders(_ loaded: Settings) throws -> [BackendSender] {
         var loaded = loaded
         loaded.spool.path = settings.spool.path
-        return try BackendSender.all(loaded, spool: parts.spool)
+        return try BackendSender.all(loaded, spool: parts.spool, starts: parts.collection.starts)
     }
 
     /// The log, the pid file, the web server, and the spool's limits, which are in effect already.

@@ -1,4 +1,5 @@
 internal import PuyPuyBackends
+internal import PuyPuyChecks
 internal import PuyPuySender
 internal import PuyPuySpool
 internal import ServiceLifecycle
@@ -33,13 +34,13 @@ actor SendersService: Service {
         }
     }
 
-    /// Senders for the backends of `settings` that have one. Throws what keeps a backend from ever
-    /// working.
-    init(_ settings: Settings, spool: Spool) throws {
+    /// Senders for the backends of `settings` that have one; they let the checks of `starts` go first.
+    /// Throws what keeps a backend from ever working.
+    init(_ settings: Settings, spool: Spool, starts: RunStarts) throws {
         self.spool = spool
         path = settings.spool.path
         patience = settings.shutdownTime / 2
-        let backends = try BackendSender.all(settings, spool: spool)
+        let backends = try BackendSender.all(settings, spool: spool, starts: starts)
         roster = SenderRoster(backends.map(\.sender))
         (arrivals, arrival) = AsyncStream.makeStream()
         lives = backends.map { Life($0) }

@@ -42,7 +42,9 @@ final class CarbonBackend: Backend {
         }
     }
 
-    func deliver(_ points: PointBlock, catalog: any SeriesCatalog) -> Attempt {
+    func deliver(
+        _ points: PointBlock, catalog: any SeriesCatalog, isPrepared: Bool, meanwhile: () -> Void
+    ) -> Attempt {
         pace?.begin()
         encoder.encode(points, catalog: catalog, pace: &pace)
         let frames = encoder.frames

@@ -18,8 +18,6 @@ struct HTTPOptions: Sendable {
     var skipsVerification = false
     /// A proxy; without one the environment's is not used either.
     var proxy: String?
-    /// Compresses bodies that are worth it.
-    var compresses = true
     /// Never sends a body twice. libcurl does that on its own when a connection that it kept ends
     /// without an answer, and nobody knows then that the first one may have been taken.
     var sendsOnce = false
@@ -38,7 +36,6 @@ struct HTTPOptions: Sendable {
         clientKey = configuration.clientKey
         skipsVerification = configuration.skipsVerification
         proxy = configuration.proxy
-        compresses = configuration.compresses
         userAgent = "PuyPuy/\(version)"
     }
 }

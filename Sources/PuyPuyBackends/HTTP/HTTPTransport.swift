@@ -16,7 +16,6 @@ final class HTTPTransport {
     private let answer = HTTPAnswer()
     private let upload = HTTPUpload()
     private let errorWords: UnsafeMutablePointer<CChar>
-    private var gzip: GzipEncoder?
     /// The transfer's handle, and the one that owns the connections; both `nil` until needed.
     private var easy: UnsafeMutableRawPointer?
     private var multi: UnsafeMutableRawPointer?
@@ -46,22 +45,12 @@ final class HTTPTransport {
 
     /// POSTs `body` to `target` (path and query, behind the server's base) and waits for the answer.
     ///
-    /// `headers` are whole lines, `Content-Type: text/plain`. The body is not copied, unless it is
-    /// compressed. Every status is an answer; what throws is that there was none.
+    /// `headers` are whole lines, `Content-Type: text/plain`. The body is not copied. `meanwhile` is
+    /// called once when all of it is on its way and no answer is there yet. Every status is an answer;
+    /// what throws is that there was none.
     func post(
-        _ target: String, headers: [String], body: UnsafeRawBufferPointer
-    ) throws(BackendsError) -> HTTPResponse {
-        if options.compresses && body.count >= GzipEncoder.worthwhileBytes {
-            if gzip == nil { gzip = try GzipEncoder() }
-            if let compressed = gzip?.compress(body) {
-                return try exchange(target, headers + ["Content-Encoding: gzip"], compressed)
-            }
-        }
-        return try exchange(target, headers, body)
-    }
-
-    private func exchange(
-        _ target: String, _ headers: [String], _ body: UnsafeRawBufferPointer
+        _ target: String, headers: [String], body: UnsafeRawBufferPointer,
+        meanwhile: () -> Void = {}
     ) throws(BackendsError) -> HTTPResponse {
         let easy = try handle()
         // libcurl sends Expect: 100-continue with large bodies, which some servers refuse.
@@ -82,7 +71,7 @@ final class HTTPTransport {
             easy, CURLOPT_POSTFIELDS, options.sendsOnce ? nil : body.baseAddress)
         puypuy_curl_set_off(easy, CURLOPT_POSTFIELDSIZE_LARGE, curl_off_t(body.count))
         defer { puypuy_curl_set_pointer(easy, CURLOPT_POSTFIELDS, nil) }
-        guard let code = run(easy) else {
+        guard let code = run(easy, bodyBytes: body.count, meanwhile: meanwhile) else {
             throw BackendsError(
                 .interrupted, operation: "send to", subject: server.base, cause: "interrupted")
         }
@@ -101,15 +90,24 @@ final class HTTPTransport {
     }
 
     /// The result of the transfer, or `nil` when it was interrupted.
-    private func run(_ easy: UnsafeMutableRawPointer) -> CURLcode? {
+    private func run(
+        _ easy: UnsafeMutableRawPointer, bodyBytes: Int, meanwhile: () -> Void
+    ) -> CURLcode? {
         if interrupt.isRaised { return nil }
         curl_multi_add_handle(multi, easy)
         defer { curl_multi_remove_handle(multi, easy) }
         var running: Int32 = 1
+        var isOnItsWay = false
         while true {
             guard curl_multi_perform(multi, &running) == CURLM_OK else { return CURLE_FAILED_INIT }
             if running == 0 { break }
             if interrupt.isRaised { return nil }
+            if !isOnItsWay && offset(easy, CURLINFO_SIZE_UPLOAD_T) == bodyBytes {
+                isOnItsWay = true
+                meanwhile()
+                // The answer may be there by now.
+                continue
+            }
             curl_multi_poll(multi, nil, 0, HTTPTransport.pollMs, nil)
         }
         var left: Int32 = 0

@@ -1,7 +1,7 @@
 /// Makes of a request body what goes over the wire, so that its size is known before it is sent and
 /// compression can be given up.
 ///
-/// Not Sendable: it belongs to the thread of its backend, whose transport compresses nothing itself.
+/// Not Sendable: it belongs to the thread of its backend.
 final class WireBody {
     /// A body as it is sent. Valid until the next one is made.
     struct Form {
@@ -10,9 +10,9 @@ final class WireBody {
         /// Whether they are compressed.
         let isCompressed: Bool
 
-        /// The header lines that go with them.
-        var headers: [String] {
-            ["Content-Type: application/json"] + (isCompressed ? ["Content-Encoding: gzip"] : [])
+        /// The header lines that go with them, which are of `type`.
+        func headers(_ type: String = "application/json") -> [String] {
+            ["Content-Type: \(type)"] + (isCompressed ? ["Content-Encoding: gzip"] : [])
         }
     }
 

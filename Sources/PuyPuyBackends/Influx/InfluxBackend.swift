@@ -9,6 +9,9 @@ final class InfluxBackend: Backend {
     private let target: String
     private let mask: SecretMask
     private var encoder: LineProtocol
+    /// The request that was sent last, and the one that is prepared.
+    private var current: LineRequest
+    private var next: LineRequest
 
     /// A backend that writes to `api` as `configuration` says. Connects only when something is
     /// delivered.
@@ -26,30 +29,40 @@ final class InfluxBackend: Backend {
         encoder = LineProtocol(
             api.dialect, precision: configuration.precision,
             sendsIntegers: configuration.sendsIntegers)
+        current = LineRequest(compresses: configuration.compresses)
+        next = LineRequest(compresses: configuration.compresses)
     }
 
-    func deliver(_ points: PointBlock, catalog: any SeriesCatalog) -> Attempt {
-        encoder.encode(points, catalog: catalog)
-        if encoder.lines.count == 0 { return Attempt(.acceptedExcept(encoder.lines.rejections)) }
-        let attempt = send(encoder.lines)
+    func prepare(_ points: PointBlock, catalog: any SeriesCatalog) {
+        next.fill(points, catalog, &encoder)
+    }
+
+    func deliver(
+        _ points: PointBlock, catalog: any SeriesCatalog, isPrepared: Bool, meanwhile: () -> Void
+    ) -> Attempt {
+        if isPrepared {
+            swap(&current, &next)
+        } else {
+            current.fill(points, catalog, &encoder)
+        }
+        let lines = current.lines
+        if lines.count == 0 { return Attempt(.acceptedExcept(lines.rejections)) }
+        let attempt = send(current, meanwhile)
         return Attempt(mask.mask(attempt.outcome), rows: attempt.rows)
     }
 
     func disconnect() { transport.disconnect() }
 
-    private func send(_ lines: LineBlock) -> Attempt {
-        let answer: Result<HTTPResponse, BackendsError> = lines.bytes.withUnsafeBytes { body in
-            do throws(BackendsError) {
-                return .success(
-                    try transport.post(
-                        target, headers: ["Content-Type: text/plain; charset=utf-8"], body: body))
-            } catch {
-                return .failure(error)
+    private func send(_ request: LineRequest, _ meanwhile: () -> Void) -> Attempt {
+        do throws(BackendsError) {
+            let response = try request.withForm { form throws(BackendsError) in
+                try transport.post(
+                    target, headers: form.headers("text/plain; charset=utf-8"), body: form.bytes,
+                    meanwhile: meanwhile)
             }
-        }
-        return switch answer {
-        case .success(let response): api.classify(response, lines: lines)
-        case .failure(let error): Attempt(error.outcome)
+            return api.classify(response, lines: request.lines)
+        } catch {
+            return Attempt(error.outcome)
         }
     }
 }

@@ -25,6 +25,11 @@ struct LineBlock: Sendable {
         rejections.removeAll(keepingCapacity: true)
     }
 
+    /// Notes that the point in `row` has no line.
+    mutating func refuse(_ row: Int, _ reason: String) {
+        rejections.append(Outcome.Rejection(row: row, reason: reason))
+    }
+
     /// Line `number`, from 0, without its newline.
     func line(_ number: Int) -> ArraySlice<UInt8> {
         bytes[(number == 0 ? 0 : ends[number - 1])..<(ends[number] - 1)]

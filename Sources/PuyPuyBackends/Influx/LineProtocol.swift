@@ -24,8 +24,6 @@ struct LineProtocol {
     private let sendsIntegers: Bool
     private let unitNs: Int64
     private var texts: SeriesTexts
-    /// What became of the last block.
-    private(set) var lines = LineBlock()
 
     /// An encoder that writes times in `precision` and, if `sendsIntegers`, integers as `5i`.
     init(
@@ -43,8 +41,10 @@ struct LineProtocol {
         texts = SeriesTexts { LineProtocol.write($0, dialect, to: &$1) }
     }
 
-    /// Encodes `points` into ``lines``, in place of what was there.
-    mutating func encode(_ points: PointBlock, catalog: any SeriesCatalog) {
+    /// Encodes `points` into `lines`, in place of what was there.
+    mutating func encode(
+        _ points: PointBlock, catalog: any SeriesCatalog, to lines: inout LineBlock
+    ) {
         lines.removeAll()
         _ = texts.tidy()
         let room = Self.stagingBytes + Self.maxEndBytes
@@ -56,17 +56,17 @@ struct LineProtocol {
                 let place = texts.place(of: points.seriesIDs[row], in: catalog)
                 let text = texts.entries[place].text
                 if text.isEmpty {
-                    refuse(row, texts.entries[place].refusal ?? "")
+                    lines.refuse(row, texts.entries[place].refusal ?? "")
                     continue
                 }
                 let value = points.values[row]
                 guard value.isFinite else {
-                    refuse(row, "not a finite number")
+                    lines.refuse(row, "not a finite number")
                     continue
                 }
                 let timestampNs = points.timestampsNs[row]
                 guard end.set(timestampNs, unitNs) else {
-                    refuse(row, "time outside the range of InfluxDB")
+                    lines.refuse(row, "time outside the range of InfluxDB")
                     continue
                 }
                 if Self.stagingBytes - staged < text.count + Self.maxValueBytes + Self.maxEndBytes {
@@ -99,10 +99,6 @@ struct LineProtocol {
             start[count] = UInt8(ascii: "i")
             return count + 1
         }
-    }
-
-    private mutating func refuse(_ row: Int, _ reason: String) {
-        lines.rejections.append(Outcome.Rejection(row: row, reason: reason))
     }
 
     /// Writes the beginning of a series' lines, or returns why there can be none.

@@ -4,6 +4,7 @@ public import PuyPuyCore
 /// times in nanoseconds, and numbers without a type, as the backends write them unless told otherwise.
 public struct LineText {
     private var encoder = LineProtocol()
+    private var lines = LineBlock()
 
     /// An encoder. A series number must mean the same series for its life.
     public init() {}
@@ -12,7 +13,7 @@ public struct LineText {
     public mutating func lines(
         of points: PointBlock, catalog: any SeriesCatalog
     ) -> (bytes: [UInt8], left: [Outcome.Rejection]) {
-        encoder.encode(points, catalog: catalog)
-        return (encoder.lines.bytes, encoder.lines.rejections)
+        encoder.encode(points, catalog: catalog, to: &lines)
+        return (lines.bytes, lines.rejections)
     }
 }

@@ -14,8 +14,7 @@ final class KairosBackend: Backend {
     init(
         _ configuration: BackendConfiguration, interrupt: Interrupt, version: String
     ) throws(BackendsError) {
-        var options = HTTPOptions(configuration, version: version)
-        options.compresses = false
+        let options = HTTPOptions(configuration, version: version)
         transport = HTTPTransport(
             try ServerAddress(configuration.url), options: options, interrupt: interrupt)
         wire = WireBody(compresses: configuration.compresses)
@@ -23,11 +22,13 @@ final class KairosBackend: Backend {
         mask = SecretMask(configuration.credentials, proxy: configuration.proxy)
     }
 
-    func deliver(_ points: PointBlock, catalog: any SeriesCatalog) -> Attempt {
+    func deliver(
+        _ points: PointBlock, catalog: any SeriesCatalog, isPrepared: Bool, meanwhile: () -> Void
+    ) -> Attempt {
         encoder.encode(points, catalog: catalog)
         if encoder.block.count == 0 { return Attempt(.acceptedExcept(encoder.block.rejections)) }
         do throws(BackendsError) {
-            return Attempt(mask.mask(try exchange()))
+            return Attempt(mask.mask(try exchange(meanwhile)))
         } catch {
             return Attempt(mask.mask(error.outcome))
         }
@@ -37,14 +38,14 @@ final class KairosBackend: Backend {
 
     /// Sends the block, and again without compression when the server may not know it. When that
     /// helps, nothing is compressed from then on.
-    private func exchange() throws(BackendsError) -> Outcome {
-        let (response, isCompressed) = try send()
+    private func exchange(_ meanwhile: () -> Void) throws(BackendsError) -> Outcome {
+        let (response, isCompressed) = try send(meanwhile)
         guard isCompressed,
             KairosClassifier.mayRefuseCompression(response, block: encoder.block)
         else { return KairosClassifier.classify(response, block: encoder.block) }
         wire.compresses = false
         do throws(BackendsError) {
-            let plain = try send().response
+            let plain = try send({}).response
             wire.compresses = KairosClassifier.mayRefuseCompression(plain, block: encoder.block)
             return KairosClassifier.classify(plain, block: encoder.block)
         } catch {
@@ -53,13 +54,15 @@ final class KairosBackend: Backend {
         }
     }
 
-    private func send() throws(BackendsError) -> (response: HTTPResponse, isCompressed: Bool) {
+    private func send(
+        _ meanwhile: () -> Void
+    ) throws(BackendsError) -> (response: HTTPResponse, isCompressed: Bool) {
         let result: Result<(HTTPResponse, Bool), BackendsError> =
             encoder.block.bytes.withUnsafeBytes { body in
                 do throws(BackendsError) {
                     let form = try wire.form(of: body)
                     let response = try transport.post(
-                        target, headers: form.headers, body: form.bytes)
+                        target, headers: form.headers(), body: form.bytes, meanwhile: meanwhile)
                     return .success((response, form.isCompressed))
                 } catch {
                     return .failure(error)

@@ -25,8 +25,7 @@ final class OpenTSDBBackend: Backend {
     init(
         _ configuration: BackendConfiguration, interrupt: Interrupt, version: String
     ) throws(BackendsError) {
-        var options = HTTPOptions(configuration, version: version)
-        options.compresses = false
+        let options = HTTPOptions(configuration, version: version)
         transport = HTTPTransport(
             try ServerAddress(configuration.url), options: options, interrupt: interrupt)
         wire = WireBody(compresses: configuration.compresses)
@@ -37,7 +36,9 @@ final class OpenTSDBBackend: Backend {
         limitBytes = configuration.takesChunked == true ? .max : OpenTSDBBackend.unchunkedBytes
     }
 
-    func deliver(_ points: PointBlock, catalog: any SeriesCatalog) -> Attempt {
+    func deliver(
+        _ points: PointBlock, catalog: any SeriesCatalog, isPrepared: Bool, meanwhile: () -> Void
+    ) -> Attempt {
         let outcome: Outcome
         do throws(BackendsError) {
             outcome = try exchange(points, catalog)
@@ -151,7 +152,7 @@ extension OpenTSDBBackend {
 
     private func post(_ form: WireBody.Form) throws(BackendsError) -> Exchange {
         do throws(BackendsError) {
-            let response = try transport.post(target, headers: form.headers, body: form.bytes)
+            let response = try transport.post(target, headers: form.headers(), body: form.bytes)
             return (response, form.isCompressed)
         } catch {
             if error.kind == .transient && form.bytes.count > Self.unchunkedBytes {

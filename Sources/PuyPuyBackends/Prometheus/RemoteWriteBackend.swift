@@ -25,7 +25,6 @@ final class RemoteWriteBackend: Backend {
     ) throws(BackendsError) {
         var options = HTTPOptions(configuration, version: version)
         options.tokenScheme = "Bearer"
-        options.compresses = false  // The protocol has a compression of its own.
         options.sendsOnce = true  // A second time would be refused as out of order.
         transport = HTTPTransport(
             try ServerAddress(configuration.url), options: options, interrupt: interrupt)
@@ -34,11 +33,13 @@ final class RemoteWriteBackend: Backend {
         mask = SecretMask(configuration.credentials, proxy: configuration.proxy)
     }
 
-    func deliver(_ points: PointBlock, catalog: any SeriesCatalog) -> Attempt {
+    func deliver(
+        _ points: PointBlock, catalog: any SeriesCatalog, isPrepared: Bool, meanwhile: () -> Void
+    ) -> Attempt {
         encoder.encode(points, catalog: catalog, except: doubts.isStored)
         let request = encoder.request
         if request.sampleCount == 0 { return Attempt(request.acceptedExcept()) }
-        switch send(request) {
+        switch send(request, meanwhile) {
         case .stored:
             doubts.settle(request)
             return Attempt(request.acceptedExcept())
@@ -52,11 +53,14 @@ final class RemoteWriteBackend: Backend {
 
     func disconnect() { transport.disconnect() }
 
-    private func send(_ request: WriteRequest) -> RemoteWriteClassifier.Verdict {
+    private func send(
+        _ request: WriteRequest, _ meanwhile: () -> Void
+    ) -> RemoteWriteClassifier.Verdict {
         request.bytes.withUnsafeBytes { bytes in
             do throws(BackendsError) {
                 let response = try transport.post(
-                    target, headers: RemoteWriteBackend.headers, body: snappy.compress(bytes))
+                    target, headers: RemoteWriteBackend.headers, body: snappy.compress(bytes),
+                    meanwhile: meanwhile)
                 return RemoteWriteClassifier(response: response).verdict
             } catch {
                 return .unjudged(error.outcome, isDoubtful: error.kind != .unreachable)

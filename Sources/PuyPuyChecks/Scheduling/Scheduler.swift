@@ -15,8 +15,8 @@ public actor Scheduler {
     private let store: any RunStore
     private let clock: any SchedulerClock
     private let logger: Logger
-    /// How late runs start.
-    public nonisolated let lateness: StartLateness
+    /// When runs start.
+    public nonisolated let starts: RunStarts
     private let threads: RunThreads
     private let slots: Slots
 
@@ -64,17 +64,17 @@ public actor Scheduler {
     ///
     /// `rateStates` are the readings of counters that the spool kept, under keys that begin with
     /// the check's name and a slash. At most `maxConcurrency` checks run at a time; those that hang
-    /// beyond their deadline do not count. How late runs start is noted in `lateness`.
+    /// beyond their deadline do not count. When runs start is noted in `starts`.
     public init(
         checks: [ScheduledCheck], baseTags: Tags, store: any RunStore,
         rateStates: [String: RateState] = [:], clock: any SchedulerClock = SystemSchedulerClock(),
-        maxConcurrency: Int = 8, lateness: StartLateness = StartLateness(), logger: Logger
+        maxConcurrency: Int = 8, starts: RunStarts = RunStarts(), logger: Logger
     ) {
         self.checks = checks
         self.baseTags = baseTags
         self.store = store
         self.clock = clock
-        self.lateness = lateness
+        self.starts = starts
         self.logger = logger
         (arrivals, arrival) = AsyncStream.makeStream()
         states = Scheduler.splitByCheck(rateStates)
@@ -215,7 +215,7 @@ public actor Scheduler {
                 check.turns?.give()
                 continue
             }
-            lateness.note(ns: schedule.started(tickNs: tickNs, at: now))
+            starts.note(lateNs: schedule.started(tickNs: tickNs, at: now))
             // What passed in a pause was not missed.
             if hangs == 0 {
                 note(missed: missed, of: check, waitedNs: now.bootNs - inLineSinceNs)

@@ -3,7 +3,7 @@ import Testing
 @testable import PuyPuyAgent
 
 struct DescriptorSharesTests {
-    @Test(arguments: [(64, 1, 8), (128, 6, 16), (256, 8, 32), (1_024, 8, 64), (1 << 20, 8, 64)])
+    @Test(arguments: [(64, 1, 8), (128, 6, 16), (256, 16, 32), (1_024, 16, 64), (1 << 20, 16, 64)])
     func `few descriptors are shared out, many are not all used`(
         _ limit: Int, _ runs: Int, _ connections: Int
     ) {

@@ -74,7 +74,11 @@ import Testing
     ) throws {
         let error = try Self.error(of: manner, body)
         #expect(error?.kind == .transient)
-        #expect(error?.cause.contains("ended the connection before the request did") == true)
+        // A peer that closes with bytes unread resets, which may be seen first.
+        let cause = error?.cause ?? ""
+        #expect(
+            cause.contains("ended the connection before the request did")
+                || cause.lowercased().contains("reset"), "\(cause)")
     }
 
     @Test func `what answers is not Carbon`() throws {

@@ -30,8 +30,9 @@ import Testing
     ) -> LineBlock {
         let (block, catalog) = block(points)
         var encoder = LineProtocol(dialect, precision: precision, sendsIntegers: sendsIntegers)
-        encoder.encode(block, catalog: catalog)
-        return encoder.lines
+        var lines = LineBlock()
+        encoder.encode(block, catalog: catalog, to: &lines)
+        return lines
     }
 
     static func text(_ lines: LineBlock) -> String { String(decoding: lines.bytes, as: UTF8.self) }
@@ -129,16 +130,17 @@ import Testing
 
     @Test func `an encoder forgets the block before and remembers the series`() {
         var encoder = LineProtocol()
+        var lines = LineBlock()
         let (block, catalog) = Self.block([
             Self.point("a", at: 1), Self.point("b", at: 2), Self.point(""),
         ])
         for _ in 0..<3 {
-            encoder.encode(block, catalog: catalog)
-            #expect(Self.text(encoder.lines) == "a value=1 1\nb value=1 2\n")
-            #expect(encoder.lines.rejections.count == 1)
+            encoder.encode(block, catalog: catalog, to: &lines)
+            #expect(Self.text(lines) == "a value=1 1\nb value=1 2\n")
+            #expect(lines.rejections.count == 1)
         }
-        encoder.encode(block.selecting([1]), catalog: catalog)
-        #expect(Self.text(encoder.lines) == "b value=1 2\n")
-        #expect(encoder.lines.rejections.isEmpty)
+        encoder.encode(block.selecting([1]), catalog: catalog, to: &lines)
+        #expect(Self.text(lines) == "b value=1 2\n")
+        #expect(lines.rejections.isEmpty)
     }
 }

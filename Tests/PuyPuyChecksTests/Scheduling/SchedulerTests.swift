@@ -61,19 +61,20 @@ struct SchedulerTests {
     }
 
     @Test func `the run that started latest says by how much`() async {
-        let lateness = StartLateness()
+        let starts = RunStarts()
         let scheduler = Scheduler(
             checks: [every10s("a") { _ in }], baseTags: ["host": "h"], store: store, clock: clock,
-            lateness: lateness, logger: Logger(label: "test"))
+            starts: starts, logger: Logger(label: "test"))
         await during(scheduler) {
             await store.stored(1)
-            #expect(lateness.takeLargest() == .zero)
+            #expect(starts.takeLargest() == .zero)
             // The tick is 7 s after the first run, its start at most half a second later.
             clock.advance(by: .seconds(9))
             await store.stored(2)
-            let late = lateness.takeLargest()
+            let late = starts.takeLargest()
             #expect(late >= .milliseconds(1_500) && late <= .seconds(2))
-            #expect(lateness.takeLargest() == .zero)
+            #expect(starts.takeLargest() == .zero)
+            #expect(starts.late == 1 && starts.areUnderWay)
         }
     }
 

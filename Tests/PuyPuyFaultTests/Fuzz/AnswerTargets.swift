@@ -43,8 +43,9 @@ enum AnswerTargets {
     private static func lines(_ dialect: LineDialect) -> LineBlock {
         let (block, catalog) = AnswerTargets.encoded(points)
         var encoder = LineProtocol(dialect, sendsIntegers: true)
-        encoder.encode(block, catalog: catalog)
-        return encoder.lines
+        var lines = LineBlock()
+        encoder.encode(block, catalog: catalog, to: &lines)
+        return lines
     }
 
     private static let openTSDBBlock: OpenTSDBBlock = {

@@ -168,8 +168,8 @@ enum NameTargets {
 
         for dialect in [LineDialect.influxDB1, .influxDB2, .influxDB3] {
             var encoder = LineProtocol(dialect, sendsIntegers: true)
-            encoder.encode(block, catalog: catalog)
-            let lines = encoder.lines
+            var lines = LineBlock()
+            encoder.encode(block, catalog: catalog, to: &lines)
             if lines.count + lines.rejections.count != points.count { return "\(dialect) lost one" }
             if lines.bytes.count > room { return "\(lines.bytes.count) bytes of lines" }
             let feeds = lines.bytes.count { $0 == 0x0A }

@@ -3,7 +3,7 @@
 SHELL := /bin/bash
 .SHELLFLAGS := -e -o pipefail -c
 .DEFAULT_GOAL := help
-.PHONY: help run build test faults lint format bench completions manual install deb tarball test-deb \
+.PHONY: help run build test faults lint format bench completions manual reference install deb tarball test-deb \
     deps clean
 
 SWIFT ?= swift
@@ -100,6 +100,9 @@ completions: build ## Writes completions for bash, zsh and fish to .build/comple
 
 manual: build ## Writes packaging/man/puypuy.1 from the help of the commands; needs python3
 	$(BINARY) --experimental-dump-help | python3 packaging/make-manual.py >packaging/man/puypuy.1
+
+reference: build ## Writes docs/CONFIGURATION.md from the tables of keys
+	$(BINARY) config reference >docs/CONFIGURATION.md
 
 # The version of the program, also that of its packages.
 VERSION = $(shell sed -n 's/.*current = "\(.*\)"/\1/p' Sources/PuyPuyAgent/Version.swift)

@@ -6,7 +6,7 @@ internal import PuyPuyBackends
 struct ConfigCommand: AsyncParsableCommand {
     static let configuration = CommandConfiguration(
         commandName: "config", abstract: "Look at the configuration.",
-        subcommands: [Check.self, Show.self])
+        subcommands: [Check.self, Show.self, Reference.self])
 
     /// `puypuy config check`
     struct Check: AsyncParsableCommand {
@@ -56,6 +56,24 @@ struct ConfigCommand: AsyncParsableCommand {
         func run() async throws {
             let settings = try configurationOption.load()
             Terminal.write(SettingsReport(settings).description)
+        }
+    }
+
+    /// `puypuy config reference`
+    struct Reference: ParsableCommand {
+        static let configuration = CommandConfiguration(
+            abstract: "Print every section and key there is, as Markdown.",
+            discussion: """
+                What a key does, what it takes, its default, an example, and for a destination the
+                databases that it is for. Nothing is read.
+
+                EXAMPLES:
+                  puypuy config reference
+                  puypuy config reference | grep spool_
+                """)
+
+        func run() {
+            Terminal.write(SettingsReference(checks: CheckSet.builtIn).description)
         }
     }
 }

@@ -154,7 +154,7 @@ struct CommandTests {
             ["check", "enable"],
             ["check", "disable"], ["daemon"], ["once"], ["check", "list"], ["check", "run"],
             ["config", "check"],
-            ["config", "show"], ["spool", "inspect"], ["spool", "replay"],
+            ["config", "show"], ["config", "reference"], ["spool", "inspect"], ["spool", "replay"],
             ["spool", "verify"], ["spool", "export"], ["spool", "query"],
             ["spool", "dead", "list"], ["spool", "dead", "retry"], ["spool", "dead", "discard"],
         ] {

@@ -27,6 +27,13 @@ struct ManualTests {
         }
     }
 
+    @Test func `the reference of the configuration is what the command prints`() throws {
+        let output = try installation().run(["config", "reference"])
+        #expect(output.code == 0, "\(output.errors)")
+        let page = readText(Installation.project + "/docs/CONFIGURATION.md")
+        #expect(page == output.text, "make reference writes it anew")
+    }
+
     @Test(arguments: ["bash", "zsh", "fish"])
     func `completions know the commands`(_ shell: String) throws {
         let output = try installation().run(["--generate-completion-script", shell])

@@ -51,14 +51,13 @@ struct BackendReader {
                 to: text, among: BackendType.allCases.map(\.rawValue))
             reader.report(
                 .error, BackendKey.type, found: text, "unknown type", expected: expectation,
-                hint: nearest.map { "did you mean \($0)?" })
+                hint: SectionReader.holdsComment(text)
+                    ? "a comment needs a line of its own" : nearest.map { "did you mean \($0)?" })
         }
         return nil
     }
 
-    private static var expectation: String {
-        SettingForm.choice(BackendType.allCases.map(\.rawValue)).expectation
-    }
+    private static var expectation: String { BackendKey.type.form.expectation }
 
     private static func expected(_ key: SettingKey) -> String {
         key == BackendKey.address ? key.form.expectation : "the name of the \(key.name)"

@@ -2,10 +2,10 @@
 /// file. What else a check understands is in its `CheckDescription`.
 public enum CheckKey {
     static let interval = SettingKey(
-        "interval", .seconds(0.1...86400),
+        "interval", .seconds(0.1...86400), example: "60",
         "How often the check runs. Seconds; without it check_period_seconds.")
     static let timeout = SettingKey(
-        "timeout", .seconds(0.1...3600),
+        "timeout", .seconds(0.1...3600), example: "20",
         "The most time that a run takes. Seconds; without it the interval, but from 1 to 60.")
 
     /// All keys that every built-in check understands.

@@ -1,5 +1,16 @@
 internal import PuyPuyChecks
 
+extension CheckOption.Form {
+    /// What is expected, as a problem and the reference page say it.
+    var expectation: String {
+        switch self {
+        case .text: SettingForm.text.expectation
+        case .flag: SettingForm.flag.expectation
+        case .number: "a number"
+        }
+    }
+}
+
 /// Reads the options of a built-in check.
 enum CheckOptionsReader {
     /// The options that stand there, variables put in, each of its form; problems go to `reader`.
@@ -32,7 +43,7 @@ enum CheckOptionsReader {
                         .error, file: entry.file, line: entry.line, section: entry.section,
                         key: entry.key, found: SecretText.isSecret(entry.key) ? nil : text,
                         message: text.isEmpty ? "empty" : "not understood",
-                        expected: form == .flag ? "yes or no" : "a number")
+                        expected: form.expectation)
                 ])
                 continue
             }

@@ -220,7 +220,8 @@ struct SectionReader {
         }
     }
 
-    private static func holdsComment(_ text: String) -> Bool {
+    /// Whether `text` goes on with what looks like a comment.
+    static func holdsComment(_ text: String) -> Bool {
         zip(text.utf8, text.utf8.dropFirst()).contains { before, mark in
             (before == UInt8(ascii: " ") || before == UInt8(ascii: "\t"))
                 && (mark == UInt8(ascii: ";") || mark == UInt8(ascii: "#"))

@@ -9,6 +9,8 @@ public struct SettingKey: Sendable, Hashable {
     public let form: SettingForm
     /// The text that stands for a missing key; empty when a missing key means nothing is set.
     public let defaultText: String
+    /// A text that it may have, for the reference page.
+    public let exampleText: String
     /// What it does, with its unit: one or two sentences for people.
     public let help: String
     /// Why the key has no effect, for keys that are only accepted; `nil` for keys that have one.
@@ -16,14 +18,15 @@ public struct SettingKey: Sendable, Hashable {
     /// Whether its value must never be shown.
     public let isSecret: Bool
 
-    /// A key that has an effect.
+    /// A key that has an effect. Its default is the example where no other is given.
     init(
         _ name: String, _ form: SettingForm, default defaultText: String = "",
-        isSecret: Bool = false, _ help: String
+        example: String? = nil, isSecret: Bool = false, _ help: String
     ) {
         self.name = name
         self.form = form
         self.defaultText = defaultText
+        self.exampleText = example ?? defaultText
         self.help = help
         self.withoutEffect = nil
         self.isSecret = isSecret
@@ -34,6 +37,7 @@ public struct SettingKey: Sendable, Hashable {
         self.name = name
         self.form = .text
         self.defaultText = ""
+        self.exampleText = ""
         self.help = withoutEffect
         self.withoutEffect = withoutEffect
         self.isSecret = isSecret

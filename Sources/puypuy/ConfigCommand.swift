@@ -33,9 +33,10 @@ struct ConfigCommand: AsyncParsableCommand {
                     errors == 1 ? "1 problem to correct" : "\(errors) problems to correct")
             }
             let backends = settings.backends.map { "\($0.name) (\($0.type.rawValue))" }
+            let checks = settings.checks.count
             print(
-                "\(location.label) is good: \(settings.checks.count) checks enabled, points go to "
-                    + backends.joined(separator: ", "))
+                "\(location.label) is good: \(checks) check\(checks == 1 ? "" : "s") enabled,"
+                    + " points go to " + backends.joined(separator: ", "))
         }
     }
 

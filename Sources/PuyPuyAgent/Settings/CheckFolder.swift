@@ -27,21 +27,18 @@ struct CheckFolder {
         var moduleOptions: [PythonConfiguration.Option] = []
         var problems: [SettingsProblem] = []
         var effective: [EffectiveSetting] = []
+        /// Why the folder cannot be read, in the system's words; `nil` when it can.
+        var absence: String?
     }
 
-    /// Reads the folder. `isRequired` says that the folder was named in the configuration, so that
-    /// it has to be there.
-    func read(isRequired: Bool) -> Reading {
+    /// Reads the folder.
+    func read() -> Reading {
         var reading = Reading()
         let names: [String]
         do {
             names = try SettingsFolder.names(in: path)
         } catch {
-            reading.problems.append(
-                SettingsProblem(
-                    isRequired ? .error : .warning, file: label,
-                    message: "no check is enabled: \(error.message)",
-                    hint: "make the folder, and in it a file check_NAME.ini for every check"))
+            reading.absence = error.message
             return reading
         }
         let programs = ProgramReader.programNames(names)

@@ -69,11 +69,29 @@ struct INIFile: Sendable, Hashable {
     }
 
     /// Parses the bytes of one file; see ``init(_:allowsHeaderless:)``. Bytes that are not UTF-8
-    /// are errors of their line.
+    /// are errors of their line; UTF-16 is one error, since no line of it could be read.
     init(bytes: [UInt8], allowsHeaderless: Bool = false) {
+        if INIFile.isUTF16(bytes) {
+            errors = [
+                SyntaxError(
+                    line: 1, section: "", key: nil, message: "the file is UTF-16",
+                    hint: "save the file as UTF-8")
+            ]
+            return
+        }
         var parser = INIParser(allowsHeaderless: allowsHeaderless)
         for line in INILines(bytes) { parser.read(line) }
         (sections, errors) = parser.finish()
+    }
+}
+
+extension INIFile {
+    /// Whether `bytes` are the UTF-16 of some editors on Windows: they begin with its byte order mark,
+    /// or with a character of which one byte is zero.
+    private static func isUTF16(_ bytes: [UInt8]) -> Bool {
+        guard bytes.count >= 2 else { return false }
+        let start = (bytes[0], bytes[1])
+        return start == (0xFF, 0xFE) || start == (0xFE, 0xFF) || (start.0 == 0) != (start.1 == 0)
     }
 }
 

@@ -84,7 +84,7 @@ struct INIParser {
         }
         if let earlier = sections.first(where: { $0.name == name }) {
             report(
-                "[\(name)] stands here and in line \(earlier.line)",
+                "stands here and in line \(earlier.line)", section: name,
                 hint: "put all keys under one of them")
             return
         }
@@ -149,11 +149,13 @@ struct INIParser {
         }
     }
 
-    private mutating func report(_ message: String, key: String? = nil, hint: String?) {
+    private mutating func report(
+        _ message: String, section: String? = nil, key: String? = nil, hint: String?
+    ) {
         errors.append(
             INIFile.SyntaxError(
-                line: lineNumber, section: sections.last?.name ?? "", key: key, message: message,
-                hint: hint))
+                line: lineNumber, section: section ?? sections.last?.name ?? "", key: key,
+                message: message, hint: hint))
     }
 
     private static func trimmed(_ bytes: ArraySlice<UInt8>) -> ArraySlice<UInt8> {

@@ -16,9 +16,12 @@ enum SectionCheck {
         let hasModules = programs.contains { $0.kind == .module }
         for section in document.sections where !section.name.isEmpty {
             if known.contains(section.name) || section.name.hasPrefix("TSDB:") { continue }
-            let nearest = NearestName.nearest(
-                to: section.name, among: daemon + known.subtracting(daemon).sorted())
-            let matters = nearest.map { daemon.contains($0) } ?? false
+            let meant = destination(section.name)
+            let nearest =
+                meant
+                ?? NearestName.nearest(
+                    to: section.name, among: daemon + known.subtracting(daemon).sorted())
+            let matters = meant != nil || nearest.map { daemon.contains($0) } ?? false
             if hasModules && !matters { continue }
             problems.append(
                 SettingsProblem(
@@ -28,5 +31,15 @@ enum SectionCheck {
                         ? "nothing in this release reads this section" : "unknown section",
                     hint: nearest.map { "did you mean [\($0)]?" }))
         }
+    }
+
+    /// The section of a destination that was meant by one like `[tsdb:NAME]` or `[TSDB NAME]`.
+    private static func destination(_ name: String) -> String? {
+        let prefix = "TSDB"
+        let rest = name.dropFirst(prefix.count)
+        guard name.uppercased().hasPrefix(prefix), let first = rest.first,
+            !first.isLetter && !first.isNumber
+        else { return nil }
+        return prefix + ":" + rest.drop { !$0.isLetter && !$0.isNumber }
     }
 }

@@ -202,14 +202,15 @@ struct SectionReader {
 
     private mutating func refuse(_ key: SettingKey, _ text: String) {
         var hint: String?
+        let message =
+            text.isEmpty ? "empty" : key.form.isNumber(text) ? "out of range" : "not understood"
         if SectionReader.holdsComment(text) {
             hint = "a comment needs a line of its own"
         } else if case .choice(let words) = key.form {
             hint = NearestName.nearest(to: text, among: words).map { "did you mean \($0)?" }
         }
         report(
-            .error, key, found: text, text.isEmpty ? "empty" : "not understood",
-            expected: key.form.expectation, hint: hint)
+            .error, key, found: text, message, expected: key.form.expectation, hint: hint)
     }
 
     private static func unit(of key: SettingKey) -> (Double, ClosedRange<Double>) {

@@ -51,6 +51,24 @@ public enum SettingForm: Sendable, Hashable {
     static func duration(
         _ text: String, unitSeconds: Double, range: ClosedRange<Double>
     ) -> Duration? {
+        guard let seconds = seconds(text, unitSeconds: unitSeconds),
+            range.contains(seconds / unitSeconds)
+        else { return nil }
+        return .milliseconds(Int64((seconds * 1000).rounded()))
+    }
+
+    /// Whether `text` is a number or a time of this form, in its range or not.
+    func isNumber(_ text: String) -> Bool {
+        let magnitude = text.first == "-" ? String(text.dropFirst()) : text
+        return switch self {
+        case .whole: !magnitude.isEmpty && magnitude.utf8.allSatisfy { (0x30...0x39).contains($0) }
+        case .seconds, .hours: SettingForm.seconds(magnitude, unitSeconds: 1) != nil
+        default: false
+        }
+    }
+
+    /// The seconds that `text` says, a number alone being counted in `unitSeconds`.
+    private static func seconds(_ text: String, unitSeconds: Double) -> Double? {
         var digits = Substring(text.lowercased())
         var unit = unitSeconds
         if let last = digits.last, let named = unitLengths[last] {
@@ -62,9 +80,7 @@ public enum SettingForm: Sendable, Hashable {
             digits.utf8.allSatisfy({ $0 == UInt8(ascii: ".") || (0x30...0x39).contains($0) }),
             let number = Double(digits)
         else { return nil }
-        let seconds = number * unit
-        guard range.contains(seconds / unitSeconds) else { return nil }
-        return .milliseconds(Int64((seconds * 1000).rounded()))
+        return number * unit
     }
 
     /// `duration` in `unitSeconds`, as it would be written: `10`, `0.5`.

@@ -131,12 +131,20 @@ struct SettingsLoader {
         settings.scriptsDirectory = folder(SelfConfigKey.scriptsDirectory, from: &reader).path
         settings.python.interpreter = reader.text(SelfConfigKey.python)
         settings.python.memoryLimitBytes = reader.whole(SelfConfigKey.pythonMemoryMB) << 20
-        finish(reader)
+        PlacesCheck.check(settings, in: &reader)
         let folder = CheckFolder(
             path: checkFolder.path, label: checkFolder.label, known: checks, document: document,
             period: settings.checkPeriod, rootPath: settings.rootPath, surroundings: surroundings
         )
-        let reading = folder.read(isRequired: reader.isSet(SelfConfigKey.checksDirectory))
+        let reading = folder.read()
+        if let absence = reading.absence {
+            let isNamed = reader.isSet(SelfConfigKey.checksDirectory)
+            reader.report(
+                isNamed ? .error : .warning, SelfConfigKey.checksDirectory,
+                found: checkFolder.label, "no check is enabled: \(absence)",
+                hint: "make the folder, and in it a file check_NAME.ini for every check")
+        }
+        finish(reader)
         settings.checks = reading.checks
         settings.programs = reading.programs
         let common = Set(CheckKey.all.map(\.name))

@@ -77,7 +77,7 @@ import Testing
         ),
         (
             "check_redis.ini", "timeout: 0\n",
-            "checks_enabled/check_redis.ini:1: timeout: \"0\": not understood; expected seconds "
+            "checks_enabled/check_redis.ini:1: timeout: \"0\": out of range; expected seconds "
                 + "from 0.1 to 3600, or a time like 90s, 5m or 1h"
         ),
         (

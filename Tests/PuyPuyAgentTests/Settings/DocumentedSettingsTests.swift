@@ -119,7 +119,8 @@ import Testing
         try folder.write("scripts_enabled/check_users.sh", "#!/bin/sh\n", mode: 0o755)
         #expect(text.contains("/etc/puypuy/"))
         let (settings, problems) = try folder.loadBuiltIn(
-            text.replacing("/etc/puypuy/", with: folder.path + "/"))
+            text.replacing("/etc/puypuy/", with: folder.path + "/")
+                .replacing("root_path: /host", with: "root_path: \(folder.path)"))
         #expect(problems.lines == [])
         #expect(settings != nil)
     }

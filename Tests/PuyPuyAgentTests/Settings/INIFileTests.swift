@@ -62,6 +62,23 @@ import Testing
             ])
     }
 
+    @Test(arguments: [
+        [0xFF, 0xFE, 0x5B, 0x00, 0x0A, 0x00], [0xFE, 0xFF, 0x00, 0x5B, 0x00, 0x0A],
+        [0x5B, 0x00, 0x0A, 0x00], [0x00, 0x5B, 0x00, 0x0A],
+    ])
+    func `UTF-16 is one error, with a byte order mark and without`(_ bytes: [UInt8]) {
+        let file = INIFile(bytes: bytes)
+        #expect(file.sections == [])
+        #expect(file.errors.map(\.message) == ["the file is UTF-16"])
+    }
+
+    @Test func `a section that stands twice is named with both lines`() {
+        let error = INIFile("[a]\n[b]\n[a]\n").errors.first
+        #expect(error?.section == "a")
+        #expect(error?.line == 3)
+        #expect(error?.message == "stands here and in line 1")
+    }
+
     @Test func `every error is found, and what is right is kept`() {
         let file = INIFile("x: 1\n[a]\nnonsense\nk: 1\n: v\n[a]\nk: 2\nz: 1\n[b\nk: 3\n[]\n")
         #expect(file.errors.map(\.line) == [1, 3, 5, 6, 9, 11])

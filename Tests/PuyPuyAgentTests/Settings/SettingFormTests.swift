@@ -30,6 +30,21 @@ import Testing
         #expect(SettingForm.text(.seconds(5400), unitSeconds: 3600) == "1.5")
     }
 
+    @Test func `a number is told from what is none, in its range or not`() {
+        for text in ["0", "-5", "99999999999999999999999"] {
+            #expect(SettingForm.whole(1...2).isNumber(text), "\(text)")
+        }
+        for text in ["0", "-5", "30d", "1000000000"] {
+            #expect(SettingForm.seconds(1...2).isNumber(text), "\(text)")
+            #expect(SettingForm.hours(1...2).isNumber(text), "\(text)")
+        }
+        for text in ["", "-", "1.5", "2GB"] {
+            #expect(!SettingForm.whole(1...2).isNumber(text), "\(text)")
+        }
+        #expect(!SettingForm.seconds(1...2).isNumber("soon"))
+        #expect(!SettingForm.text.isNumber("1"))
+    }
+
     @Test(arguments: ["", "s", "-1", "1e3", "nan", "inf", "0x10", "1.2.3", "1w", "1 2", "+5", ".5"])
     func `anything else is no time`(_ text: String) {
         #expect(SettingForm.duration(text, unitSeconds: 1, range: 0...1_000_000) == nil)

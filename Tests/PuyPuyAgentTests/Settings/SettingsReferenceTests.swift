@@ -62,6 +62,7 @@ import Testing
 
     @Test func `every example is taken as it stands`() throws {
         let folder = try TemporaryDirectory()
+        try folder.write("scripts_enabled/check_users.sh", "#!/bin/sh\n", mode: 0o755)
         for table in SettingTable.all {
             for key in table.keys where key.withoutEffect == nil {
                 var line = "\(key.name): \(key.exampleText)\n"
@@ -70,6 +71,7 @@ import Testing
                     try folder.write(name, "secret\n")
                     line = "\(key.name): \(name)\n"
                 }
+                if key == SelfConfigKey.rootPath { line = "\(key.name): \(folder.path)\n" }
                 let loaded: (settings: Settings?, problems: [SettingsProblem])
                 let environment = [
                     "INFLUX_PASSWORD": "p", "INFLUX_TOKEN": "t", "PUYPUY_APIKEY": "k",

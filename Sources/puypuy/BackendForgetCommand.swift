@@ -18,7 +18,7 @@ struct BackendForgetCommand: AsyncParsableCommand {
               puypuy backend forget old --yes
             """)
 
-    @Argument(help: "The backend's name.")
+    @Argument(help: "The backend's name.", completion: BackendNames.removed)
     var backend: String
 
     @Flag(help: "Do not ask.")

@@ -14,7 +14,7 @@ struct BackendRetryCommand: ParsableCommand {
               puypuy backend retry influx
             """)
 
-    @Argument(help: "The backend's name.")
+    @Argument(help: "The backend's name.", completion: BackendNames.sending)
     var backend: String
 
     @OptionGroup var configurationOption: ConfigurationOption

@@ -17,7 +17,9 @@ struct BackendTestCommand: ParsableCommand {
               puypuy backend test influx         one, by its name or the beginning of its type
             """)
 
-    @Argument(help: "The backend: its name, or the beginning of its type. Without it: all.")
+    @Argument(
+        help: "The backend: its name, or the beginning of its type. Without it: all.",
+        completion: BackendNames.sending)
     var backend: String?
 
     @OptionGroup var configurationOption: ConfigurationOption

@@ -15,6 +15,9 @@ struct DeadDiscardCommand: AsyncParsableCommand {
               puypuy spool dead discard --backend influx --metric 'cpu_*' --yes
             """)
 
+    @Option(help: DeadLetterOption.backendHelp, completion: BackendNames.known)
+    var backend: String?
+
     @OptionGroup var letters: DeadLetterOption
 
     @Flag(help: "Do it.")
@@ -27,7 +30,7 @@ struct DeadDiscardCommand: AsyncParsableCommand {
     }
 
     func run() async throws {
-        try await letters.settle(.discard, configurationOption) { letters in
+        try await letters.settle(.discard, of: backend, configurationOption) { letters in
             "\(Readable.count(letters)) dead letter\(letters == 1 ? " is" : "s are") discarded"
         }
     }

@@ -3,23 +3,25 @@ internal import PuyPuyAgent
 internal import PuyPuyCore
 internal import PuyPuySpool
 
-/// The options that choose dead letters: `--backend`, `--metric`.
+/// The option `--metric`, which chooses dead letters with the option `--backend`. That one is the
+/// commands' own, since the names of backends are not completed for options of a group.
 struct DeadLetterOption: ParsableArguments {
-    @Option(help: ArgumentHelp("Only those of this backend, by its name.", valueName: "name"))
-    var backend: String?
+    /// The help of `--backend`.
+    static let backendHelp = ArgumentHelp(
+        "Only those of this backend, by its name.", valueName: "name")
 
     @Option(help: ArgumentHelp("Only metrics like this: 'cpu_*'.", valueName: "glob"))
     var metric: String?
 
     /// What the options mean.
-    var filter: DeadLetterFilter {
+    func filter(_ backend: String?) -> DeadLetterFilter {
         DeadLetterFilter(backend: backend, metric: metric.map { Glob($0) })
     }
 
-    /// Does `action` with the letters that are meant, and prints how many became what `words` say.
-    /// Throws when some could not be settled.
+    /// Does `action` with the letters of `backend` that are meant, and prints how many became what
+    /// `words` say. Throws when some could not be settled.
     func settle(
-        _ action: DeadLetterAction, _ configuration: ConfigurationOption,
+        _ action: DeadLetterAction, of backend: String?, _ configuration: ConfigurationOption,
         _ words: (_ letters: Int64) -> String
     ) async throws {
         let settings = try configuration.load()
@@ -27,7 +29,7 @@ struct DeadLetterOption: ParsableArguments {
         defer { log.flush() }
         let settlements: [BackendControl.Settlement]
         do {
-            settlements = try await BackendControl(settings).settle(action, filter)
+            settlements = try await BackendControl(settings).settle(action, filter(backend))
         } catch {
             throw Failure.failed("\(error)")
         }

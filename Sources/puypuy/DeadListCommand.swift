@@ -17,6 +17,9 @@ struct DeadListCommand: AsyncParsableCommand {
               puypuy spool dead list --json --limit 100000
             """)
 
+    @Option(help: DeadLetterOption.backendHelp, completion: BackendNames.known)
+    var backend: String?
+
     @OptionGroup var letters: DeadLetterOption
 
     @Option(help: ArgumentHelp("How many at most.", valueName: "number"))
@@ -36,7 +39,7 @@ struct DeadListCommand: AsyncParsableCommand {
         let found: [DeadLetter]
         do {
             found = try SpoolReader(path: settings.spool.path)
-                .deadLetters(limit: limit, filter: letters.filter)
+                .deadLetters(limit: limit, filter: letters.filter(backend))
         } catch {
             throw Failure.failed("\(error)")
         }

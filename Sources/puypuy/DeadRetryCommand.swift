@@ -16,12 +16,15 @@ struct DeadRetryCommand: AsyncParsableCommand {
               puypuy spool dead retry --backend influx --metric 'cpu_*'
             """)
 
+    @Option(help: DeadLetterOption.backendHelp, completion: BackendNames.known)
+    var backend: String?
+
     @OptionGroup var letters: DeadLetterOption
 
     @OptionGroup var configurationOption: ConfigurationOption
 
     func run() async throws {
-        try await letters.settle(.retry, configurationOption) { letters in
+        try await letters.settle(.retry, of: backend, configurationOption) { letters in
             "\(Readable.count(letters)) point\(letters == 1 ? " is" : "s are") pending again"
         }
     }

@@ -23,7 +23,9 @@ struct ReplayCommand: AsyncParsableCommand {
               puypuy spool replay --backend influx --since 1h --metric 'cpu_*' --dry-run
             """)
 
-    @Option(help: "The backend: its name, or the beginning of its type.")
+    @Option(
+        help: "The backend: its name, or the beginning of its type.",
+        completion: BackendNames.sending)
     var backend: String
 
     @OptionGroup var selection: SelectionOption

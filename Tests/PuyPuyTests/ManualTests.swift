@@ -57,4 +57,83 @@ struct ManualTests {
         ])
         #expect(output.text.contains("load_average"), "\(output.text) \(output.errors)")
     }
+
+    @Test(arguments: [
+        (["backend", "retry"], "backend"), (["backend", "test"], "backend"),
+        (["spool", "replay"], "--backend"),
+    ])
+    func `names of backends that send are completed`(
+        _ command: [String], _ argument: String
+    ) throws {
+        let puypuy = try twoBackends()
+        #expect(try complete(command, argument, in: puypuy) == ["default", "other"])
+    }
+
+    @Test(arguments: ["list", "retry", "discard"])
+    func `names of backends that the spool knows are completed for dead letters`(
+        _ command: String
+    ) throws {
+        let puypuy = try twoBackends()
+        #expect(try puypuy.run(["once", "--send"]).code == 1)
+        try puypuy.directory.write("config.ini", "[TSDB]\ntsdtype: Local\n")
+        #expect(
+            try complete(["spool", "dead", command], "--backend", in: puypuy)
+                == ["default", "kept", "other"])
+    }
+
+    @Test func `names of backends that were removed are completed for forgetting`() throws {
+        let puypuy = try twoBackends()
+        #expect(try puypuy.run(["once", "--send"]).code == 1)
+        #expect(try complete(["backend", "forget"], "backend", in: puypuy) == [])
+        let text = readText(puypuy.path + "/config.ini")
+        let end = try #require(text.firstRange(of: "[TSDB:other]"))
+        try puypuy.directory.write("config.ini", String(text[..<end.lowerBound]))
+        #expect(try puypuy.run(["once", "--send"]).code == 1)
+        #expect(try complete(["backend", "forget"], "backend", in: puypuy) == ["other"])
+    }
+
+    @Test(arguments: [["--config", "other.ini"], ["-c", "other.ini"], ["--config=other.ini"]])
+    func `names of backends are those of the configuration that is named`(
+        _ words: [String]
+    ) throws {
+        let puypuy = try twoBackends()
+        try puypuy.directory.write(
+            "other.ini", "[TSDB:far]\ntsdtype: Carbon\naddress: graphite\n")
+        #expect(
+            try complete(["backend", "retry"], "backend", in: puypuy, words) == ["far"])
+    }
+
+    @Test func `without a configuration no backend is completed, and nothing is said`() throws {
+        let puypuy = try twoBackends()
+        let output = try completion(
+            ["backend", "retry"], "backend", in: puypuy, ["--config", "nowhere.ini"])
+        #expect(output.text.trimmingCharacters(in: .whitespacesAndNewlines) == "")
+        #expect(output.errors == "")
+    }
+
+    /// Two backends that nothing answers for, and one that keeps its points.
+    private func twoBackends() throws -> Installation {
+        let server = "tsdtype: InfluxDB\naddress: http://127.0.0.1:1\ndatabase: d\n"
+        return try Installation(
+            configuration: "[SelfConfig]\nshutdown_seconds: 1\n[TSDB]\n\(server)"
+                + "[TSDB:kept]\ntsdtype: Local\n[TSDB:other]\n\(server)",
+            checks: ["memory"])
+    }
+
+    private func complete(
+        _ command: [String], _ argument: String, in puypuy: Installation, _ words: [String] = []
+    ) throws -> [String] {
+        let output = try completion(command, argument, in: puypuy, words)
+        #expect(output.errors == "")
+        return output.text.split(separator: "\n").map(String.init).sorted()
+    }
+
+    private func completion(
+        _ command: [String], _ argument: String, in puypuy: Installation, _ words: [String]
+    ) throws -> Installation.Output {
+        try puypuy.run(
+            ["---completion"] + command
+                + ["--", argument, "\(command.count + 1 + words.count)", "0", "puypuy"] + command
+                + words)
+    }
 }

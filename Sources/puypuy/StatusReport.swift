@@ -13,7 +13,7 @@ struct StatusReport {
             .joined(separator: "\n")
     }
 
-    /// The daemon and the spool.
+    /// The daemon, the spool, and how many points there were.
     func head(_ width: Int) -> String {
         var text = state + "\n"
         switch status.daemon {
@@ -28,7 +28,7 @@ struct StatusReport {
             "spool   \(status.spoolPath)\n        \(Readable.bytes(status.spoolBytes)) of at most"
             + " \(Readable.bytes(status.maxBytes))"
         if let free = status.freeBytes { text += ", \(Readable.bytes(free)) free on its disk" }
-        return text + "\n"
+        return text + "\npoints  \(Readable.count(status.collectedPoints)) collected\n"
     }
 
     /// Every backend with its books.

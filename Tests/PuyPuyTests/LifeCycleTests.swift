@@ -46,6 +46,10 @@ struct LifeCycleTests {
         let status = try puypuy.run(["status"])
         #expect(status.text.contains("healthy") && status.text.contains("process \(first)"))
         #expect(status.text.contains("1 enabled, all good"), "\(status.text)")
+        #expect(status.text.contains(/\npoints  [1-9][0-9,]* collected\n/), "\(status.text)")
+        let json = try puypuy.run(["status", "--json"])
+        #expect(json.text.contains(/"collected_points":[1-9]/), "\(json.text)")
+        #expect(json.text.contains(/"delivered":[0-9]/), "\(json.text)")
 
         let again = try puypuy.run(["start"])
         #expect(again.code == 0)

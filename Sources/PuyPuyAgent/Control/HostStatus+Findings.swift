@@ -114,6 +114,7 @@ extension HostStatus {
                     ("min_free_bytes", "\(minFreeBytes)"),
                 ])
             ),
+            ("collected_points", "\(collectedPoints)"),
             ("backends", JSONText.array(backends.map(\.json))),
             ("checks", JSONText.array(checks.map(\.json))),
             (

@@ -54,6 +54,9 @@ public struct HostStatus: Sendable {
     public var backends: [BackendStatus] = []
     /// The checks that run, or would without a daemon, by name.
     public var checks: [CheckStatus] = []
+    /// Points of all runs of all checks since the spool began, those of checks that are enabled no
+    /// more included.
+    public var collectedPoints: Int64 = 0
     /// The spool's file.
     public var spoolPath: String
     /// Bytes of the spool's file and of its write-ahead log.
@@ -122,8 +125,10 @@ public struct HostStatus: Sendable {
         let reader = try SpoolReader(path: spoolPath)
         let sizes = reader.sizes
         spoolBytes = sizes.fileBytes + sizes.logBytes
+        let summaries = try reader.checks()
+        collectedPoints = summaries.reduce(0) { $0 + $1.points }
         let known = Dictionary(
-            try reader.checks().map { ($0.name, $0) }, uniquingKeysWith: { first, _ in first })
+            summaries.map { ($0.name, $0) }, uniquingKeysWith: { first, _ in first })
         checks = names.map { status($0, known[$0]) }
     }
 

@@ -82,7 +82,8 @@ function showTiles(status, backends, checks, spool, rate) {
     key: 'only', text: main + more, make: () => element('span', {}, main, ' ', element('small', {}, more)),
   }]);
   const perSecond = Math.max(...backends.map((one) => rate(one.name, 'collected') ?? -1), -1);
-  tile('tile-rate', perSecond < 0 ? '–' : short(perSecond, 3), 'points/s');
+  const collected = checks.reduce((sum, one) => sum + one.points, 0);
+  tile('tile-rate', short(collected, 4), `points${perSecond < 0 ? '' : `, ${short(perSecond, 3)}/s`}`);
   tile('tile-series', count(status.series), 'now');
   const enabled = checks.filter((one) => one.state !== 'removed');
   tile('tile-checks', `${enabled.filter((one) => one.state === 'ok').length}`, `of ${enabled.length} ok`);

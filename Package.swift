@@ -148,7 +148,7 @@ let package = Package(
             name: "PuyPuyAgentTests",
             dependencies: [
                 "PuyPuyAgent", "PuyPuyBackends", "PuyPuyChecks", "PuyPuyCore", "PuyPuySpool",
-                "TestSupport", logging,
+                "TestSupport", logging, network, networkPosix,
             ],
             exclude: ["Fixtures"], swiftSettings: strict),
         .target(name: "SteppedClock", path: "Tests/SteppedClock"),

@@ -124,6 +124,40 @@ struct LifeCycleTests {
         #expect(stop.errors.contains("config check"))
     }
 
+    @Test(arguments: [SIGTERM, SIGINT])
+    func `the end is silent, with connections that are open and requests under way`(
+        _ signal: Int32
+    ) throws {
+        let puypuy = try installation()
+        // With it, what SwiftNIO would complain about ends the process.
+        puypuy.wrapper = ["/usr/bin/env", "SWIFTNIO_STRICT=1"]
+        for round in 0..<6 {
+            let port = try LoopbackClient.freePort()
+            try puypuy.directory.write(
+                "config.ini",
+                "[TSDB]\ntsdtype: Local\n[WebServer]\nwebserver: yes\nwebaddress: 127.0.0.1:\(port)\n"
+            )
+            try puypuy.start()
+            #expect(eventually { puypuy.log.contains("webaddress=127.0.0.1:\(port)") })
+            // Nobody is there in every other round.
+            let idle =
+                try round.isMultiple(of: 2)
+                ? [] : (0..<3).map { _ in try LoopbackClient(port: port) }
+            for client in idle {
+                client.send("GET /healthz HTTP/1.1\r\nHost: a\r\n\r\n")
+                #expect(client.receive(until: "\r\n\r\n").hasPrefix("HTTP/1.1 200"))
+            }
+            for client in idle.dropFirst() {
+                client.send("GET /api/v1/status HTTP/1.1\r\nHost: a\r\n\r\nGET /metr")
+            }
+            #expect(kill(puypuy.daemonPid, signal) == 0)
+            #expect(eventually { !puypuy.isRunning })
+            #expect(puypuy.stop() == 0, "\(puypuy.log)")
+            #expect(!puypuy.log.contains("EventLoop"), "\(puypuy.log)")
+            withExtendedLifetime(idle) {}
+        }
+    }
+
     @Test func `status is degraded while a check fails, and healthy when it works again`() throws {
         let script =
             "#!/bin/sh\n[ -e \"$(dirname \"$0\")/../broken\" ] && { echo no luck >&2; exit 1; }"

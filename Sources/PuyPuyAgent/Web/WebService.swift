@@ -8,9 +8,16 @@ internal import ServiceLifecycle
 ///
 /// Never ends before the other services do, whatever happens to the sockets. After a reload the web
 /// server closes and listens as it is configured then; the control socket stays.
+///
+/// The thread goes on until the process ends. HummingbirdCore's server leaves a task behind when it is
+/// told to end, which asks its event loop whether the connections are closed, sometimes after
+/// everything else has ended; a loop that had been shut down then complained on standard error.
 struct WebService: Service {
     /// How long answers that are under way may take at the end, and when the web server changes.
     static let patience = Duration.seconds(1)
+
+    /// The network's thread.
+    static let network = MultiThreadedEventLoopGroup(numberOfThreads: 1)
 
     private let control: WebListener
     private let source: any WebSource
@@ -38,10 +45,9 @@ struct WebService: Service {
     func change(to settings: WebSettings) { want.yield(settings) }
 
     func run() async throws {
-        let group = MultiThreadedEventLoopGroup(numberOfThreads: 1)
         await withTaskGroup(of: Void.self) { tasks in
-            tasks.addTask { await control.run(on: group) }
-            tasks.addTask { await runNetwork(on: group) }
+            tasks.addTask { await control.run(on: Self.network) }
+            tasks.addTask { await runNetwork() }
             tasks.addTask {
                 try? await gracefulShutdown()
                 want.finish()
@@ -52,11 +58,10 @@ struct WebService: Service {
             tasks.cancelAll()
         }
         socket.remove()
-        try? await group.shutdownGracefully()
     }
 
     /// The web server, as it is wanted at the moment, until the services end.
-    private func runNetwork(on group: MultiThreadedEventLoopGroup) async {
+    private func runNetwork() async {
         var running: Task<Void, Never>?
         for await settings in wanted {
             running?.cancel()
@@ -65,7 +70,7 @@ struct WebService: Service {
             let listener = WebListener(
                 place: .network(settings),
                 router: WebRouter(access: WebAccess(settings), source: source), logger: logger)
-            running = Task { await listener.run(on: group) }
+            running = Task { await listener.run(on: Self.network) }
         }
         await withTaskCancellationHandler { [running] in
             await running?.value

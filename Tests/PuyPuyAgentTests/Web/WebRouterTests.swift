@@ -6,53 +6,8 @@ import Testing
 @testable import PuyPuyAgent
 
 @Suite struct WebRouterTests {
-    private struct Trouble: Error, CustomStringConvertible {
-        var description: String { "cannot forget backend a: it is configured" }
-    }
-
-    private struct Stub: WebSource {
-        var text = ""
-        var words: String?
-
-        func metrics() -> [UInt8] { Array(text.utf8) }
-        func trouble() -> String? { words }
-        func status() -> String { "{}" }
-        func backends() -> [BackendStatus] { [] }
-        func checks() -> [CheckStatus] { [] }
-        func ledger() -> String { "{}" }
-        func spoolRoom() -> String { "{}" }
-        func series(_ search: SeriesSearch) -> String { #"{"limit":\#(search.limit)}"# }
-        func points(_ request: PointsRequest) -> String { #"{"step":\#(request.stepNs)}"# }
-        func retry(_ backend: String) -> Bool { backend == "a b" }
-        func reload() -> ReloadResult? {
-            var result = ReloadResult()
-            result.refusal = words
-            return result
-        }
-        func forget(_ backend: String) throws -> Ledger {
-            if backend == "a" { throw Trouble() }
-            return Ledger(pending: 7)
-        }
-        func settle(
-            _ action: DeadLetterAction, _ part: DeadLetterPart
-        ) throws -> DeadLetterProgress {
-            if part.backend == "a" { throw Trouble() }
-            return DeadLetterProgress(
-                letters: part.last, after: part.metric == nil ? nil : part.after + 1)
-        }
-        func salvage(_ file: String) throws -> String {
-            if file == "/busy" { throw Trouble() }
-            return #"{"job":1}"#
-        }
-        func salvageState() -> String? { words.map { #"{"words":"\#($0)"}"# } }
-        func runPlugin(_ name: String, arguments: String) async -> NagiosPlugins.Answer? {
-            if name == "busy" { return nil }
-            return await NagiosPlugins(commands: ["echo": "/bin/echo configured"])
-                .run(name, arguments: arguments, deadline: .seconds(10))
-        }
-    }
-
-    private func router(_ stub: Stub = Stub(), allowed: String = "", key: String? = nil) throws
+    private func router(_ stub: StubSource = StubSource(), allowed: String = "", key: String? = nil)
+        throws
         -> WebRouter
     {
         var settings = WebSettings()
@@ -102,7 +57,7 @@ import Testing
             try await router().answer(request("GET", "/api/v1/reload", from: .control)).status
                 == 405)
         for words in [nil, "the configuration cannot be used"] {
-            let answer = try await router(Stub(words: words))
+            let answer = try await router(StubSource(words: words))
                 .answer(request("POST", "/api/v1/reload", from: .control))
             #expect(answer.status == 200)
             let json = try #require(JSONValue(answer.body))
@@ -267,7 +222,7 @@ import Testing
         }
         let asked = request("GET", "/api/v1/salvage", from: .control)
         #expect(await (try router()).answer(asked).status == 404)
-        let state = await (try router(Stub(words: "half"))).answer(asked)
+        let state = await (try router(StubSource(words: "half"))).answer(asked)
         #expect(text(state) == #"{"words":"half"}"# + "\n")
         let network = request("GET", "/api/v1/salvage", key: "k")
         #expect(await (try router(key: "k")).answer(network).status == 403)
@@ -312,7 +267,7 @@ import Testing
         let forget = await router.answer(
             request("POST", "/api/v1/backends/a/forget", from: .control))
         #expect(forget.status == 409)
-        #expect(JSONValue(forget.body)?["error"]?.string == "\(Trouble())")
+        #expect(JSONValue(forget.body)?["error"]?.string == "\(StubSource.Trouble())")
         let retry = await router.answer(
             request("POST", "/api/v1/backends/nobody/retry", from: .control))
         #expect(retry.status == 404)
@@ -321,7 +276,7 @@ import Testing
     @Test func `a daemon that cannot commit is not ready, and only who has the key is told why`()
         async throws
     {
-        let router = try router(Stub(words: "disk full at /secret/path"), key: "k")
+        let router = try router(StubSource(words: "disk full at /secret/path"), key: "k")
         let anonymous = await router.answer(request("GET", "/readyz"))
         #expect(anonymous.status == 503 && !text(anonymous).contains("secret"))
         let known = await router.answer(request("GET", "/readyz", key: "k"))
@@ -337,7 +292,7 @@ import Testing
         _ encoding: String?, _ isCompressed: Bool
     ) async throws {
         let long = String(repeating: "metric 1\n", count: 1_000)
-        let answer = try await router(Stub(text: long)).answer(
+        let answer = try await router(StubSource(text: long)).answer(
             request("GET", "/metrics", encoding: encoding))
         #expect((answer.headers["Content-Encoding"] == "gzip") == isCompressed)
         #expect((answer.body.count < 1_000) == isCompressed)

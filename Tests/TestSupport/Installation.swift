@@ -101,13 +101,13 @@ public final class Installation {
         public let errors: String
     }
 
-    /// Runs a command to its end.
+    /// Runs a command to its end, with further variables of the `environment`: `NAME=text`.
     public func run(_ arguments: [String], environment: [String] = []) throws -> Output {
         let out = path + "/out-\(UUID().uuidString)"
         let script = "out=$1; shift; exec env \"$@\" >\"$out.1\" 2>\"$out.2\""
         let child = try ChildProcess(
             "/bin/sh",
-            ["-c", script, "sh", out] + environment + ["-C", path, program] + arguments)
+            ["-c", script, "sh", out, "-C", path] + environment + [program] + arguments)
         guard child.waitForEnd(within: .seconds(120)) else {
             throw TestSupportError("\(arguments) did not end")
         }

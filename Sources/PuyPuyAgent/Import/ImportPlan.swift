@@ -1,8 +1,8 @@
 internal import Glibc
 internal import PuyPuyChecks
 
-/// What the folder of an older PuyPuy holds, and what becomes of it in the new layout. Reading it
-/// changes nothing.
+/// What the folder of an older PuyPuy holds, or the configuration of another collector, and what
+/// becomes of it in the new layout. Reading it changes nothing.
 public struct ImportPlan: Sendable {
     /// A file of the new layout.
     public struct File: Sendable, Hashable {
@@ -49,6 +49,13 @@ public struct ImportPlan: Sendable {
                 bytes: Array(configuration.text.utf8), mode: 0o640), at: 0)
         remarks = configuration.remarks + remarks
         findCache(named: cache ?? document.section("SelfConfig")?.entry("tmpdir")?.value)
+    }
+
+    /// A plan of `files`, with what is not in them.
+    init(files: [File], remarks: [Remark]) {
+        folder = ""
+        self.files = files
+        self.remarks = remarks
     }
 
     private mutating func remark(_ subject: String, _ reason: String) {

@@ -1,4 +1,5 @@
 internal import ArgumentParser
+internal import PuyPuyAgent
 
 /// `puypuy import …`
 struct ImportCommand: AsyncParsableCommand {
@@ -12,7 +13,28 @@ struct ImportCommand: AsyncParsableCommand {
             EXAMPLES:
               puypuy import /opt/puypuy /etc/puypuy --dry-run
               puypuy import telegraf /etc/telegraf/telegraf.conf /etc/puypuy --dry-run
+              puypuy import collectd /etc/collectd/collectd.conf /etc/puypuy --dry-run
             """,
-        subcommands: [ImportPuyPuyCommand.self, ImportTelegrafCommand.self],
+        subcommands: [
+            ImportPuyPuyCommand.self, ImportTelegrafCommand.self, ImportCollectdCommand.self,
+        ],
         defaultSubcommand: ImportPuyPuyCommand.self)
+
+    /// Carries out the plan that `read` makes of another collector's configuration, and tells of it.
+    static func carryOut(
+        into target: String, isDry: Bool, _ read: () throws -> ImportPlan
+    ) async throws {
+        let plan: ImportPlan
+        let outcome: Import.Outcome
+        do {
+            plan = try read()
+            let work = Import(plan, into: target)
+            outcome = try await isDry ? work.survey { _ in } : work.run { _ in }
+        } catch {
+            throw Failure.failed("\(error)")
+        }
+        let report = ImportReport(plan: plan, outcome: outcome, target: target, isDry: isDry)
+        Terminal.write(report.text)
+        if !report.isComplete { throw ExitCode(1) }
+    }
 }

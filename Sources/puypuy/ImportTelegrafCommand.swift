@@ -43,17 +43,8 @@ struct ImportTelegrafCommand: AsyncParsableCommand {
     var spoolPath: String?
 
     func run() async throws {
-        let plan: ImportPlan
-        let outcome: Import.Outcome
-        do {
-            plan = try ImportPlan(telegraf: file, spoolPath: spoolPath)
-            let work = Import(plan, into: new)
-            outcome = try await dryRun ? work.survey { _ in } : work.run { _ in }
-        } catch {
-            throw Failure.failed("\(error)")
+        try await ImportCommand.carryOut(into: new, isDry: dryRun) {
+            try ImportPlan(telegraf: file, spoolPath: spoolPath)
         }
-        let report = ImportReport(plan: plan, outcome: outcome, target: new, isDry: dryRun)
-        Terminal.write(report.text)
-        if !report.isComplete { throw ExitCode(1) }
     }
 }

@@ -35,6 +35,17 @@ struct ImportCommandTests {
         #expect(again.code == 0)
     }
 
+    @Test func `a configuration of collectd is carried over, and the new one is good`() throws {
+        let puypuy = try folder()
+        let file = telegraf.replacing("telegraf", with: "collectd")
+        let done = try puypuy.run(["import", "collectd", file, "new"])
+        #expect(done.code == 0, "\(done.text) \(done.errors)")
+        #expect(done.text.contains("note   collectd.conf:30: LoadPlugin network: "))
+        #expect(mode(puypuy.path + "/new/config.ini") == 0o600)
+        let check = try puypuy.run(["config", "check", "--config", "new/config.ini"])
+        #expect(check.text.hasPrefix("new/config.ini is good: 6 checks enabled"), "\(check.text)")
+    }
+
     @Test func `a dry run writes nothing`() throws {
         let puypuy = try folder()
         let output = try puypuy.run(["import", "telegraf", telegraf, "new", "--dry-run"])

@@ -24,7 +24,8 @@ enum DrainBenchmark {
         for round in 0..<rounds {
             prepared.append(
                 try Double(seriesCount * ticks)
-                    / PreparedBody.seconds(Array(repeating: line.body, count: ticks), port: sink.port))
+                    / PreparedBody.seconds(
+                        Array(repeating: line.body, count: ticks), port: sink.port))
             for (number, way) in ways.enumerated() {
                 // What costs more to encode is drained less of.
                 let ticks = number < 2 ? ticks : ticks / 10
@@ -34,7 +35,8 @@ enum DrainBenchmark {
                 var backend = BackendConfiguration(way.type, port: sink.port)
                 backend.compresses = way.gzip
                 drains[number].append(
-                    try await Drain(spool, at: "\(folder.path)/\(name).db", to: [backend], sink: sink))
+                    try await Drain(
+                        spool, at: "\(folder.path)/\(name).db", to: [backend], sink: sink))
                 await spool.close()
             }
         }

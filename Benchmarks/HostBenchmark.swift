@@ -78,7 +78,9 @@ enum HostBenchmark {
 
     private static func megabytes(_ key: String, in status: String) -> Double {
         let line = status.split(separator: "\n").first { $0.hasPrefix(key) } ?? ""
-        let kib = line.split(whereSeparator: \.isWhitespace).dropFirst().first.flatMap { Double($0) }
+        let kib = line.split(whereSeparator: \.isWhitespace).dropFirst().first.flatMap {
+            Double($0)
+        }
         return (kib ?? 0) / 1_024
     }
 }

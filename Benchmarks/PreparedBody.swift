@@ -35,7 +35,8 @@ enum PreparedBody {
                     sent += count
                 }
                 precondition(recv(descriptor, &answer, answer.count, 0) > 0, "the server is gone")
-                precondition(answer.starts(with: "HTTP/1.1 204".utf8), "the server refuses the body")
+                precondition(
+                    answer.starts(with: "HTTP/1.1 204".utf8), "the server refuses the body")
             }
         }
         return elapsed / .seconds(1)

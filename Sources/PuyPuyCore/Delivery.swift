@@ -191,12 +191,22 @@ public struct Delivery: ~Copyable {
         case .refused(let reason, let suspects):
             unit.refuse(segment, reason: reason, suspects: suspects)
             succeeded(points: segment.rows.count, at: now)
+        case .tooLarge where segment.rows.count > 1:
+            sizeLimit = segment.rows.count / 2
+            unit.shrink(segment)
+            notBefore = nil
         case .tooLarge(let reason):
-            // A point that is too large alone says nothing about the size of requests without it.
-            let points = segment.rows.count
-            sizeLimit = points == 1 ? policy.maxBatchPoints : points / 2
-            unit.shrink(segment, reason: reason)
-            succeeded(points: 0, at: now)
+            // It says nothing about the size of requests without it.
+            sizeLimit = policy.maxBatchPoints
+            if unit.hasAccepted {
+                unit.refuse(segment, reason: reason, suspects: [])
+                notBefore = nil
+            } else {
+                // Nor that it lies in the point: a proxy may refuse everything.
+                failed(reason, delay: searchDelay(segment, nil, random), at: now)
+                unit.doubt(segment, reason: reason)
+                letGoIfUntouched()
+            }
         case .unreachable(let reason):
             failed(reason, delay: reconnect.delay(afterFailures: failures, random: random), at: now)
             putBack(segment)

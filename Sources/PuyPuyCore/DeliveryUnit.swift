@@ -30,7 +30,9 @@ extension Delivery {
         private var answered = false
         /// The search for a point that fails has begun.
         private(set) var isDoubted = false
-        /// Something was accepted since: the server works.
+        /// Something of it was accepted.
+        private(set) var hasAccepted = false
+        /// Something was accepted since the search began: the server works.
         private(set) var acceptsOthers = false
 
         /// Whether no part of the unit was answered yet.
@@ -80,6 +82,7 @@ extension Delivery {
 
         mutating func accept(_ segment: Segment, except rejected: [Outcome.Rejection] = []) {
             answered = true
+            hasAccepted = true
             if isDoubted { acceptsOthers = true }
             let rows = order[segment.rows]
             for rejection in rejected {
@@ -139,16 +142,11 @@ extension Delivery {
         }
 
         /// The server takes no request of this size: halves, or the end of a single point.
-        mutating func shrink(_ segment: Segment, reason: String) {
+        mutating func shrink(_ segment: Segment) {
             answered = true
-            if segment.rows.count == 1 {
-                rejections.append(
-                    Outcome.Rejection(row: order[segment.rows.lowerBound], reason: reason))
-            } else {
-                let cut = middle(segment.rows)
-                stack.append(Segment(rows: cut..<segment.rows.upperBound))
-                stack.append(Segment(rows: segment.rows.lowerBound..<cut))
-            }
+            let cut = middle(segment.rows)
+            stack.append(Segment(rows: cut..<segment.rows.upperBound))
+            stack.append(Segment(rows: segment.rows.lowerBound..<cut))
         }
 
         mutating func putBack(_ segment: Segment) { stack.append(segment) }

@@ -6,6 +6,15 @@ struct RunBuffer {
     private(set) var points = 0
     private var dropped = false
 
+    /// Points that are nowhere unless what waits is committed: those that wait, and those that were
+    /// dropped, whose count waits.
+    var uncommittedPoints: Int {
+        points
+            + runs.reduce(0) { sum, run in
+                run.refusals.reduce(sum) { $1.reason == .memoryFull ? $0 + $1.count : $0 }
+            }
+    }
+
     /// Whether points were dropped since the last call.
     mutating func takeDroppedFlag() -> Bool {
         defer { dropped = false }

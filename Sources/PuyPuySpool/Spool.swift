@@ -134,7 +134,8 @@ public actor Spool: RunStore {
 
     /// Commits what waits, checkpoints, closes the file and gives up its lock. Nothing can be
     /// appended afterwards.
-    /// Returns how many points could not be committed and are lost.
+    /// Returns how many points could not be committed and are lost, with those that were dropped before
+    /// and could not be counted.
     @discardableResult
     public func close() -> Int {
         guard !isClosed else { return 0 }
@@ -150,12 +151,13 @@ public actor Spool: RunStore {
         }
         connection.close()
         lock = nil
-        if buffer.points > 0 {
+        let lost = buffer.uncommittedPoints
+        if lost > 0 {
             logger.error(
                 "points in memory could not be committed before the end",
-                metadata: ["points": "\(buffer.points)", "cause": "\(trouble?.cause ?? "unknown")"])
+                metadata: ["points": "\(lost)", "cause": "\(trouble?.cause ?? "unknown")"])
         }
-        return buffer.points
+        return lost
     }
 
     /// Commits everything that waits. Runs when no job waits, so that what arrived during the last

@@ -203,7 +203,7 @@ enum SpoolFile {
             metadata: [
                 "cause": "\(damage.cause)", "moved_to": "\(aside)",
                 "hint":
-                    "what was pending in it is not delivered; stop the daemon and run: puypuy spool salvage \(aside)",
+                    "what was pending in it is not delivered; check the disk, and run: puypuy spool salvage \(aside)",
             ])
     }
 

@@ -1,3 +1,4 @@
+internal import Glibc
 public import PuyPuyCore
 
 /// Points loaded from the spool, to be sent and acknowledged together.
@@ -39,6 +40,11 @@ public final class SpoolReader: SeriesCatalog {
     /// Opens the spool at `path` for reading. Throws when there is none, or when it is newer than
     /// this program, or older: that is taken by ``Verifier`` alone, which asks for no newer tables.
     public init(path: String, acceptsEarlierVersions: Bool = false) throws(SpoolError) {
+        guard access(path, F_OK) == 0 || errno == ENOENT else {
+            throw SpoolError(
+                operation: "cannot open", subject: path, cause: systemWords(errno),
+                hint: "run this as root, or as the user of the daemon")
+        }
         guard fileSizeBytes(path) > 0 else {
             throw SpoolError(
                 operation: "cannot open", subject: path, cause: "there is no spool",

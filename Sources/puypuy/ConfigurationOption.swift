@@ -38,7 +38,10 @@ struct ConfigurationOption: ParsableArguments {
 
     /// The settings as far as they can be used, to find the daemon that was started with them; that
     /// there are errors is said.
-    func loadReadable() throws -> Settings {
+    func loadReadable() throws -> Settings { try loadReadableNotingErrors().settings }
+
+    /// The same, and whether there are errors: no daemon would start with them.
+    func loadReadableNotingErrors() throws -> (settings: Settings, hasErrors: Bool) {
         let location = try find()
         let (settings, problems) = Settings.loadReadable(from: location, checks: CheckSet.builtIn)
         guard let settings else {
@@ -48,7 +51,7 @@ struct ConfigurationOption: ParsableArguments {
         if problems.hasErrors {
             Terminal.error("the configuration has errors; 'puypuy config check' shows them")
         }
-        return settings
+        return (settings, problems.hasErrors)
     }
 
     /// A log to standard error for a command that is not the daemon: warnings and errors.

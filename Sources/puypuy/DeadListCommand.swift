@@ -48,7 +48,9 @@ struct DeadListCommand: AsyncParsableCommand {
         } else if found.isEmpty {
             print("there are no such dead letters")
         } else {
-            Terminal.write(Self.table(found).text(width: Terminal.width))
+            // Whoever reads it from a pipe wants the server's words, whole.
+            Terminal.write(
+                Self.table(found).text(width: Terminal.isInteractive ? Terminal.width : .max))
             if found.count == limit {
                 Terminal.errorText("these are the newest; --limit shows more")
             }

@@ -24,7 +24,7 @@ struct StatusCommand: ParsableCommand {
     @OptionGroup var configurationOption: ConfigurationOption
 
     func run() throws {
-        let settings = try configurationOption.loadReadable()
+        let (settings, hasErrors) = try configurationOption.loadReadableNotingErrors()
         let status: HostStatus
         do {
             status = try HostStatus(settings)
@@ -35,6 +35,9 @@ struct StatusCommand: ParsableCommand {
             Terminal.write(status.json + "\n")
         } else {
             Terminal.write(StatusReport(status).text(width: Terminal.width))
+        }
+        if status.health == .down && hasErrors {
+            throw Failure.misused("no daemon runs, and none would start with this configuration")
         }
         if status.health != .healthy { throw ExitCode(status.health.exitCode) }
     }

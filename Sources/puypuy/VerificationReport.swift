@@ -59,7 +59,7 @@ struct VerificationReport {
                 + " such batches and books their points as expired; check the disk"
         }
         if path.contains(".damaged-") {
-            return "check the disk, stop the daemon, and run: puypuy spool salvage \(path)"
+            return "check the disk, and run: puypuy spool salvage \(path)"
         }
         return "check the disk, stop the daemon, and rename the file to \(path).damaged-1 and its"
             + " -wal, if there is one, to \(path).damaged-1-wal; then run: puypuy spool salvage"

@@ -126,6 +126,28 @@ struct DeliveryTests {
         #expect(sizes == [1000, 500, 250, 250, 250, 250, 250, 250, 250, 250])
     }
 
+    @Test func `where every request is too large no point dies, and it shows`() {
+        var delivery = Delivery(policy: .init())
+        var now = ContinuousClock.now
+        var sizes: [Int] = []
+        var longestWait = Duration.zero
+        for _ in 0..<200 {
+            switch delivery.next(at: now, pending: .init(fresh: true, backlog: false)) {
+            case .load: delivery.loaded(points: 10)
+            case .send(let rows):
+                sizes.append(rows.count)
+                delivery.finished(Attempt(.tooLarge(reason: "413")), at: now, random: 0.5)
+            case .wait(let until):
+                longestWait = max(longestWait, until - now)
+                now = until
+            case .acknowledge, .idle: Issue.record("a point is given up")
+            }
+        }
+        #expect(sizes.count { $0 == 1 } > 50)
+        #expect(delivery.condition.reason == "413")
+        #expect(longestWait > .seconds(5), "the server is not spared")
+    }
+
     @Test func `a single point that is too large dies with the reason`() {
         var shell = Shell()
         let dead = shell.deliver(points: 2) { rows in

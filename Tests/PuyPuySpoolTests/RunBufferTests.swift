@@ -12,6 +12,7 @@ struct RunBufferTests {
                 run(points: 10, at: Int64(second), series: 2), limit: 100, overflow: policy)
         }
         #expect(buffer.points == 100)
+        #expect(buffer.uncommittedPoints == 50_000)
         #expect(buffer.runs.count < 2_000)
         let refused = buffer.runs.flatMap(\.refusals)
         #expect(refused.reduce(0) { $0 + $1.count } == 49_900)

@@ -228,6 +228,9 @@ struct SpoolCommandTests {
         #expect(daemon.errors.contains("puypuy spool salvage"))
         #expect(daemon.errors.contains(name))
         let file = "var/" + name
+        let status = try puypuy.run(["status"]).text
+        #expect(status.contains("the spool was damaged, and moved aside: "), "\(status)")
+        #expect(status.contains("puypuy spool salvage ") && status.contains(name))
         let dry = try puypuy.run(["spool", "salvage", file, "--dry-run"])
         #expect(dry.code == 0, "\(dry.text)\(dry.errors)")
         #expect(dry.text.contains("\(count) points"), "\(dry.text)")

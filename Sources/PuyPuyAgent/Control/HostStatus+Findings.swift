@@ -53,6 +53,13 @@ extension HostStatus {
         if let spoolProblem {
             found.append(Finding(text: "the spool cannot be read: \(spoolProblem)"))
         }
+        found += damagedSpools.map { path in
+            Finding(
+                text: "the spool was damaged, and moved aside: \(path)",
+                hint:
+                    "puypuy spool salvage \(path); delete it, its -wal and its -shm when it is not"
+                    + " needed any more")
+        }
         let isBehind = backends.contains { $0.pending > 0 && $0.state != .flowing }
         if isBehind && Double(spoolBytes) > Double(maxBytes) * Self.nearlyFull {
             found.append(

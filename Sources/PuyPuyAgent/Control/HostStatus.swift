@@ -69,6 +69,8 @@ public struct HostStatus: Sendable {
     public var minFreeBytes: Int64
     /// When this was read, nanoseconds since the epoch.
     public var nowNs: Int64
+    /// Spools that were damaged and are kept beside this one.
+    public var damagedSpools: [String]
     /// What kept the spool from being read; `nil` when nothing did.
     public var spoolProblem: String?
 
@@ -79,6 +81,7 @@ public struct HostStatus: Sendable {
         spoolPath = settings.spool.path
         maxBytes = settings.spool.maxBytes
         minFreeBytes = settings.spool.minFreeBytes
+        damagedSpools = DamagedSpools.beside(spoolPath)
         freeBytes = SpoolHolder.freeBytes(at: SettingsFolder.parent(of: spoolPath))
         let client = ControlClient(spoolPath: spoolPath)
         var asked: [BackendStatus]?

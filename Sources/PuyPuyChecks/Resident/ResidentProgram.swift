@@ -33,6 +33,8 @@ actor ResidentProgram {
     private var failures = 0
     private var startedBootNs: Int64 = 0
     private var nextStartBootNs: Int64 = .min
+    /// How it ended the last time.
+    private var lastWords = ""
 
     /// The program at `path`; it is started when output is first taken.
     init(path: String) { self.path = path }
@@ -53,7 +55,7 @@ actor ResidentProgram {
             guard bootNs >= nextStartBootNs else {
                 if nextStartBootNs == .max { return taken }
                 let seconds = (nextStartBootNs - bootNs) / 1_000_000_000 + 1
-                taken.problem = "it ended, and starts again in \(seconds) s"
+                taken.problem = "it ended: \(lastWords); it starts again in \(seconds) s"
                 return taken
             }
             do throws(ChecksError) {
@@ -71,10 +73,10 @@ actor ResidentProgram {
             && info.si_signo != 0
         readOutput(into: &taken)
         if hasEnded {
-            let words = reap()
+            lastWords = reap()
             noteEnd(bootNs: bootNs)
             let seconds = max((nextStartBootNs - bootNs) / 1_000_000_000, 0)
-            taken.problem = "it ended: \(words); it starts again in \(seconds) s"
+            taken.problem = "it ended: \(lastWords); it starts again in \(seconds) s"
         }
         return taken
     }

@@ -65,10 +65,13 @@ struct HostRoot: Sendable, Hashable {
 
     /// Calls `body` for each line of `path`, without its line feed, in bounded memory.
     ///
-    /// Sockets can number millions, so such files are never held whole.
-    func forEachLine(of path: String, _ body: (ArraySlice<UInt8>) -> Void) throws(ChecksError) {
+    /// Sockets can number millions, so such files are never held whole. A read that gives fewer than
+    /// `endsBelow` bytes is taken for the last.
+    func forEachLine(
+        of path: String, endsBelow: Int = 0, _ body: (ArraySlice<UInt8>) -> Void
+    ) throws(ChecksError) {
         var rest: [UInt8] = []
-        try readPieces(of: path) { piece in
+        try readPieces(of: path, endsBelow: endsBelow) { piece in
             rest.append(contentsOf: piece)
             guard let last = rest.lastIndex(of: ByteLines.lineFeed) else { return }
             var lines = ByteLines(rest[..<last])
@@ -97,7 +100,7 @@ struct HostRoot: Sendable, Hashable {
     }
 
     private func readPieces(
-        of path: String, _ body: (UnsafeRawBufferPointer) -> Void
+        of path: String, endsBelow: Int = 0, _ body: (UnsafeRawBufferPointer) -> Void
     ) throws(ChecksError) {
         let file = open(self.path(path), O_RDONLY | O_CLOEXEC)
         guard file >= 0 else { throw failure("read", path, errno) }
@@ -109,6 +112,7 @@ struct HostRoot: Sendable, Hashable {
             if count == 0 { return }
             if count > 0 {
                 body(UnsafeRawBufferPointer(rebasing: buffer[..<count]))
+                if count < endsBelow { return }
             } else if errno != EINTR {
                 throw failure("read", path, errno)
             }

@@ -9,6 +9,12 @@ struct TCPConnectionsCheck: Check {
         name: "tcpconn", section: nil, summary: "TCP sockets by state, and UDP sockets",
         make: { TCPConnectionsCheck(root: HostRoot($0.rootPath)) })
 
+    /// A read of such a file gives whole lines, and ends when the next one does not fit into a page of at
+    /// least 4 KiB (fs/seq_file.c): with fewer bytes it has come to the end. A read behind the end gives
+    /// nothing, and lets the kernel go through its whole table of sockets once more
+    /// (net/ipv4/tcp_ipv4.c, `tcp_seq_start`).
+    private static let lastReadBytes = 4_096 - 512
+
     let root: HostRoot
 
     func collect(into sample: inout Sample) throws {
@@ -38,7 +44,7 @@ struct TCPConnectionsCheck: Check {
             let path = root.processView("net/\(file)")
             guard root.exists(path) else { continue }
             var sum = count ?? SocketCount()
-            try root.forEachLine(of: path) { sum.add(line: $0) }
+            try root.forEachLine(of: path, endsBelow: Self.lastReadBytes) { sum.add(line: $0) }
             count = sum
         }
         return count

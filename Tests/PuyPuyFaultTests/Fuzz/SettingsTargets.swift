@@ -5,7 +5,9 @@ import TestSupport
 
 /// Files of settings, and what the web server reads of a request.
 enum SettingsTargets {
-    static let all = [files, configurations, values, addresses, requests]
+    static let all = [
+        files, configurations, values, addresses, requests, telegraf, collectd,
+    ]
 
     private static let corpus: [[UInt8]] = {
         let folder = Installation.project + "/Tests/PuyPuyAgentTests/Fixtures"
@@ -48,6 +50,49 @@ enum SettingsTargets {
             guard file.errors.isEmpty, let printed = text(of: file) else { continue }
             let again = INIFile(printed, allowsHeaderless: allowsHeaderless)
             if !again.errors.isEmpty || !isSame(again, file) { return "printed it is another" }
+        }
+        return nil
+    }
+
+    private static func fixture(_ name: String) -> [UInt8] {
+        Array(readText(Installation.project + "/Tests/PuyPuyAgentTests/Fixtures/" + name).utf8)
+    }
+
+    private static let telegraf = FuzzTarget(
+        "Telegraf's TOML", corpus: [fixture("telegraf/telegraf.conf")],
+        words: [
+            "[", "]", "[[", "]]", "{", "}", "\"", "'", "\"\"\"", "'''", "=", ",", "#", "\\u00e9",
+            "\\",
+            "[agent]\n", "[[outputs.influxdb]]\n", "urls = [\"http://a:1\"]\n", "1e999", "-0",
+            "interval = \"10s\"\n", "[[inputs.exec]]\n", "a.b = 1\n", "true",
+        ], weight: 0.5
+    ) { bytes in
+        let lines = 1 + bytes.count { $0 == 0x0A || $0 == 0x0D }
+        do throws(TOMLFile.Failure) {
+            for table in try TOMLFile(bytes: bytes).tables {
+                let keys = table.entries.map(\.key)
+                if Set(keys).count != keys.count { return "a key is there twice" }
+                if !(1...lines).contains(table.line) { return "a table in line \(table.line)" }
+            }
+        } catch {
+            if !(1...lines).contains(error.line) { return "an error in line \(error.line)" }
+        }
+        return nil
+    }
+
+    private static let collectd = FuzzTarget(
+        "collectd's configuration", corpus: [fixture("collectd/collectd.conf")],
+        words: [
+            "<", ">", "</", "<Plugin cpu>\n", "</Plugin>\n", "\"", "\\", "\\\n", "#", "LoadPlugin ",
+            "Interval 10\n", "Hostname \"a\"\n", "Include \"/etc\"\n", "\n",
+        ], weight: 0.5
+    ) { bytes in
+        let lines = 1 + bytes.count { $0 == 0x0A || $0 == 0x0D }
+        do throws(CollectdFile.Failure) {
+            let nodes = try CollectdFile(bytes: bytes).nodes
+            if !nodes.allSatisfy({ (1...lines).contains($0.line) }) { return "no such line" }
+        } catch {
+            if !(1...lines).contains(error.line) { return "an error in line \(error.line)" }
         }
         return nil
     }

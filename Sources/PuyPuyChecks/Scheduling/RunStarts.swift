@@ -17,11 +17,11 @@ public final class RunStarts: Sendable {
     /// Nothing has started so far.
     public init() {}
 
-    /// A run started, so many nanoseconds after it was due.
-    func note(lateNs: Int64) {
+    /// A run started, so many nanoseconds after it was due. `atNs` is now, on a clock that only goes on.
+    func note(lateNs: Int64, atNs: Int64 = clockNs()) {
         largestNs.max(lateNs, ordering: .relaxed)
         if lateNs > RunStarts.tolerance.nanoseconds { lateRuns.add(1, ordering: .relaxed) }
-        lastNs.store(RunStarts.clockNs(), ordering: .relaxed)
+        lastNs.store(atNs, ordering: .relaxed)
     }
 
     /// The most that a run was late since the last call.
@@ -33,11 +33,13 @@ public final class RunStarts: Sendable {
     public var late: Int64 { lateRuns.load(ordering: .relaxed) }
 
     /// Whether checks are starting at the moment.
-    public var areUnderWay: Bool {
-        RunStarts.clockNs() - lastNs.load(ordering: .relaxed) < RunStarts.wave.nanoseconds
+    public var areUnderWay: Bool { areUnderWay(atNs: RunStarts.clockNs()) }
+
+    func areUnderWay(atNs: Int64) -> Bool {
+        atNs - lastNs.load(ordering: .relaxed) < RunStarts.wave.nanoseconds
     }
 
-    private static func clockNs() -> Int64 {
+    static func clockNs() -> Int64 {
         var time = timespec()
         clock_gettime(CLOCK_MONOTONIC, &time)
         return Int64(time.tv_sec) * 1_000_000_000 + Int64(time.tv_nsec)

@@ -76,7 +76,7 @@ struct ResidentCheckTests {
         #expect(problem?.contains("out of paper") == true)
         let (none, waits) = await collect(check, at: 100.5) { _, problem in problem != nil }
         #expect(none.isEmpty)
-        #expect(waits?.contains("it ended, and starts again in 1 s") == true)
+        #expect(waits?.contains("it ended: exit status 3; it starts again in 1 s") == true)
         let (second, next) = await collect(check, at: 101) { _, problem in problem != nil }
         #expect(second.map(\.value) == [.double(1)])
         #expect(next?.contains("it starts again in 2 s") == true)

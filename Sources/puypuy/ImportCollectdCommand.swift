@@ -33,18 +33,11 @@ struct ImportCollectdCommand: AsyncParsableCommand {
         completion: .directory)
     var new: String
 
-    @Flag(help: "Only say what would be done.")
-    var dryRun = false
-
-    @Option(
-        help: ArgumentHelp(
-            "The spool_path of the new configuration.",
-            discussion: "Default: var/spool.db beside it.", valueName: "path"))
-    var spoolPath: String?
+    @OptionGroup var options: ImportOptions
 
     func run() async throws {
-        try await ImportCommand.carryOut(into: new, isDry: dryRun) {
-            try ImportPlan(collectd: file, spoolPath: spoolPath)
+        try await ImportCommand.carryOut(into: new, isDry: options.dryRun) {
+            try ImportPlan(collectd: file, spoolPath: options.spoolPath)
         }
     }
 }

@@ -20,19 +20,24 @@ struct ImportCommand: AsyncParsableCommand {
         ],
         defaultSubcommand: ImportPuyPuyCommand.self)
 
-    /// Carries out the plan that `read` makes of another collector's configuration, and tells of it.
+    /// Carries out the plan that `read` makes of what there is, and tells of it.
     static func carryOut(
         into target: String, isDry: Bool, _ read: () throws -> ImportPlan
     ) async throws {
+        let display = SharedProgress("importing")
         let plan: ImportPlan
         let outcome: Import.Outcome
         do {
             plan = try read()
             let work = Import(plan, into: target)
-            outcome = try await isDry ? work.survey { _ in } : work.run { _ in }
+            outcome =
+                try await isDry
+                ? work.survey { display.show($0) } : work.run { display.show($0) }
         } catch {
+            display.clear()
             throw Failure.failed("\(error)")
         }
+        display.clear()
         let report = ImportReport(plan: plan, outcome: outcome, target: target, isDry: isDry)
         Terminal.write(report.text)
         if !report.isComplete { throw ExitCode(1) }

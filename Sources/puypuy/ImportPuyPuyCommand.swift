@@ -27,36 +27,15 @@ struct ImportPuyPuyCommand: AsyncParsableCommand {
     @Argument(help: ArgumentHelp("The folder for the new configuration.", valueName: "new"))
     var new: String
 
-    @Flag(help: "Only say what would be done.")
-    var dryRun = false
-
     @Option(
         help: ArgumentHelp("The folder with *.cached, in place of tmpdir.", valueName: "folder"))
     var cache: String?
 
-    @Option(
-        help: ArgumentHelp(
-            "The spool_path of the new configuration.",
-            discussion: "Default: var/spool.db beside it.", valueName: "path"))
-    var spoolPath: String?
+    @OptionGroup var options: ImportOptions
 
     func run() async throws {
-        let display = SharedProgress("importing")
-        let plan: ImportPlan
-        let outcome: Import.Outcome
-        do {
-            plan = try ImportPlan(old, cache: cache, spoolPath: spoolPath)
-            let work = Import(plan, into: new)
-            outcome =
-                try await dryRun
-                ? work.survey { display.show($0) } : work.run { display.show($0) }
-        } catch {
-            display.clear()
-            throw Failure.failed("\(error)")
+        try await ImportCommand.carryOut(into: new, isDry: options.dryRun) {
+            try ImportPlan(old, cache: cache, spoolPath: options.spoolPath)
         }
-        display.clear()
-        let report = ImportReport(plan: plan, outcome: outcome, target: new, isDry: dryRun)
-        Terminal.write(report.text)
-        if !report.isComplete { throw ExitCode(1) }
     }
 }

@@ -4,22 +4,15 @@ extension ImportPlan {
     /// `spoolPath` goes into the new configuration; without it the default counts. Throws when the
     /// file cannot be read, or is none of collectd's: with the line.
     public init(collectd path: String, spoolPath: String?) throws(ImportError) {
-        let content: SettingsFolder.Content
-        do {
-            content = try SettingsFolder.read(
-                SettingsFolder.absolute(path, in: SettingsFolder.workingFolder()))
-        } catch {
-            throw ImportError("cannot read \(path): \(error.message)")
-        }
+        let bytes = try ImportPlan.content(of: path)
         let file: CollectdFile
         do {
-            file = try CollectdFile(bytes: content.bytes)
+            file = try CollectdFile(bytes: bytes)
         } catch {
             throw ImportError("cannot understand \(path), \(error.description)")
         }
-        let name = path.split(separator: "/").last.map(String.init) ?? path
-        var draft = ImportDraft(source: name, of: "collectd")
-        if let spoolPath { draft.set(SelfConfigKey.spoolPath, spoolPath) }
+        var draft = ImportDraft(
+            of: "collectd", from: path, spoolPath: spoolPath)
         for node in file.nodes { CollectdKeys.convert(node, of: file, into: &draft) }
         // collectd has no tags.
         for key in [SelfConfigKey.clusterName, SelfConfigKey.hostGroup, SelfConfigKey.location] {

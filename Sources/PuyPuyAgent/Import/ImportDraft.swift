@@ -2,6 +2,19 @@ internal import Glibc
 internal import PuyPuyBackends
 internal import PuyPuyChecks
 
+extension ImportPlan {
+    /// The bytes of another collector's file, whose path may be relative to the working folder.
+    static func content(of path: String) throws(ImportError) -> [UInt8] {
+        do {
+            return try SettingsFolder.read(
+                SettingsFolder.absolute(path, in: SettingsFolder.workingFolder())
+            ).bytes
+        } catch {
+            throw ImportError("cannot read \(path): \(error.message)")
+        }
+    }
+}
+
 /// The configuration that is made from one of another collector, and what cannot be in it.
 struct ImportDraft {
     /// A key with its text.
@@ -21,9 +34,12 @@ struct ImportDraft {
     private var files: [ImportPlan.File] = []
     private var remarks: [(line: Int, remark: ImportPlan.Remark)] = []
 
-    init(source: String, of collector: String) {
-        self.source = source
+    /// A draft of nothing yet, from the file `path` of `collector`. `spoolPath` goes into the new
+    /// configuration.
+    init(of collector: String, from path: String, spoolPath: String?) {
+        source = path.split(separator: "/").last.map(String.init) ?? path
         self.collector = collector
+        if let spoolPath { set(SelfConfigKey.spoolPath, spoolPath) }
     }
 
     /// How often checks run that have no interval of their own, seconds.

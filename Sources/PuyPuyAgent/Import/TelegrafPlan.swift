@@ -4,22 +4,15 @@ extension ImportPlan {
     /// `spoolPath` goes into the new configuration; without it the default counts. Throws when the
     /// file cannot be read, or is no TOML: with the line.
     public init(telegraf path: String, spoolPath: String?) throws(ImportError) {
-        let content: SettingsFolder.Content
-        do {
-            content = try SettingsFolder.read(
-                SettingsFolder.absolute(path, in: SettingsFolder.workingFolder()))
-        } catch {
-            throw ImportError("cannot read \(path): \(error.message)")
-        }
+        let bytes = try ImportPlan.content(of: path)
         let file: TOMLFile
         do {
-            file = try TOMLFile(bytes: content.bytes)
+            file = try TOMLFile(bytes: bytes)
         } catch {
             throw ImportError("cannot understand \(path), \(error.description)")
         }
-        let name = path.split(separator: "/").last.map(String.init) ?? path
-        var draft = ImportDraft(source: name, of: "Telegraf")
-        if let spoolPath { draft.set(SelfConfigKey.spoolPath, spoolPath) }
+        var draft = ImportDraft(
+            of: "Telegraf", from: path, spoolPath: spoolPath)
         let plugins = TelegrafPlugin.all(in: file)
         for plugin in plugins where plugin.kind == "agent" {
             TelegrafAgent.convert(plugin, into: &draft)

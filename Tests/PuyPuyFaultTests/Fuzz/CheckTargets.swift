@@ -88,7 +88,9 @@ enum CheckTargets {
         let quoted = line.words.map { "'" + $0.replacing("'", with: "'\\''") + "'" }
         guard let again = try? CommandLine(quoted.joined(separator: " "))
         else { return nil }
-        return again == line || text.contains("'") ? nil : "quoted they are \(again.words)"
+        // Characters that join hide the quotes from `replacing`.
+        let hasQuotes = text.utf8.contains(UInt8(ascii: "'"))
+        return again == line || hasQuotes ? nil : "quoted they are \(again.words)"
     }
 
     private static let records: [[[String]]] = [

@@ -147,17 +147,25 @@ private struct SchedulerService: Service {
     }
 }
 
-/// Keeps the spool in order between commits.
+/// Keeps the spool in order between commits, and the program's memory small.
 private struct HousekeepingService: Service {
     /// How often, when there is nothing left to do at once.
     static let period = Duration.seconds(10)
+    /// When what the start needed is let go of, and how often what was needed in between.
+    static let firstRelease = Duration.seconds(20)
+    static let releasePeriod = Duration.seconds(3_600)
 
     let spool: Spool
 
     func run() async throws {
         try? await cancelWhenGracefulShutdown {
+            var nextRelease = ContinuousClock.now + Self.firstRelease
             while true {
                 let more = await spool.maintain()
+                if ContinuousClock.now >= nextRelease {
+                    ProgramPages.release()
+                    nextRelease = .now + Self.releasePeriod
+                }
                 try await Task.sleep(for: more ? .milliseconds(50) : Self.period)
             }
         }

@@ -324,14 +324,25 @@ export async function begin(spool) {
   await search();
   if (!picked.size && !wanted.has('range')) {
     try {
-      const { found } = await ask('series', [['match', 'cpu_load'], ['limit', 20]]);
-      const first = found.find((one) => one.tags.core === 'all') || found[0];
-      if (first) toggle(first.key, first);
+      await pickFirst(10);
     } catch (error) {
       setText($('found-words'), `The search failed: ${error.message}`);
     }
   }
   redraw();
+}
+
+// The load of the processors, which needs two readings: where collection has just begun, it is asked for again.
+async function pickFirst(tries) {
+  const { found } = await ask('series', [['match', 'cpu_load'], ['limit', 20]]);
+  if (picked.size) return;
+  const first = found.find((one) => one.tags.core === 'all') || found[0];
+  if (first) {
+    toggle(first.key, first);
+    redraw();
+  } else if (tries > 1) {
+    setTimeout(() => pickFirst(tries - 1).catch(() => {}), 1000);
+  }
 }
 
 // Somebody wrote another address by hand.

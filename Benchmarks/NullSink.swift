@@ -1,5 +1,6 @@
 import Glibc
 import Synchronization
+import TestSupport
 
 /// A server on loopback that reads HTTP requests and answers each with 204, and that reads everything
 /// else to its end: what a drain reaches when the database costs nothing. A thread a connection.
@@ -30,14 +31,14 @@ final class NullSink: @unchecked Sendable {
         }
         guard isBound else { throw ScratchFolder.Failure("127.0.0.1", errno) }
         port = UInt16(bigEndian: address.sin_port)
-        Thread.detached { [self] in serve() }
+        startThread { [self] in serve() }
     }
 
     private func serve() {
         while true {
             let connection = accept(listener, nil, nil)
             if connection < 0 { continue }
-            Thread.detached { [self] in
+            startThread { [self] in
                 var room = [UInt8](repeating: 0, count: 1 << 20)
                 answer(connection, &room)
                 close(connection)
@@ -83,26 +84,5 @@ final class NullSink: @unchecked Sendable {
         let lines = String(decoding: head, as: UTF8.self).split(separator: "\r\n")
         let line = lines.first { $0.lowercased().hasPrefix("content-length:") }
         return line.flatMap { Int($0.dropFirst(15).filter(\.isNumber)) } ?? 0
-    }
-}
-
-/// A thread that runs one closure and is waited for by nobody.
-private enum Thread {
-    private final class Job {
-        let body: () -> Void
-
-        init(_ body: @escaping () -> Void) { self.body = body }
-    }
-
-    static func detached(_ body: @escaping @Sendable () -> Void) {
-        let context = Unmanaged.passRetained(Job(body)).toOpaque()
-        var thread = pthread_t()
-        pthread_create(
-            &thread, nil,
-            { context in
-                Unmanaged<Job>.fromOpaque(context!).takeRetainedValue().body()
-                return nil
-            }, context)
-        pthread_detach(thread)
     }
 }

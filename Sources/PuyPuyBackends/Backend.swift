@@ -15,8 +15,8 @@ public protocol Backend: AnyObject {
     /// same points again must be harmless. `points` is never empty; with `isPrepared` they are those
     /// that ``prepare(_:catalog:)`` got last. The backend itself refuses
     /// (``Outcome/acceptedExcept(_:)``) a point that its protocol cannot express, without sending
-    /// it. Where there is an answer to wait for, `meanwhile` is called once before that, when the
-    /// request is on its way.
+    /// it. `meanwhile` is called once at most, when the request is on its way and there is an answer
+    /// to wait for; OpenTSDB, with its small requests, and Carbon do not call it.
     func deliver(
         _ points: PointBlock, catalog: any SeriesCatalog, isPrepared: Bool, meanwhile: () -> Void
     ) -> Attempt

@@ -9,6 +9,10 @@ final class CarbonConnection {
     /// How often whoever waits looks at the interrupt, in milliseconds.
     static let pollMs: Int32 = 50
 
+    /// What a peer did that closes before it has seen our end: no Carbon reads so.
+    static let earlyEnd =
+        "the peer ended the connection before the request did; is it Carbon's receiver of pickles?"
+
     /// What was there to read.
     enum Received: Equatable {
         /// Nothing yet.
@@ -59,12 +63,12 @@ final class CarbonConnection {
     /// How many bytes the peer's kernel has not acknowledged; -1 when the system does not say.
     var unacknowledgedBytes: Int { Int(puypuy_socket_unacknowledged(descriptor)) }
 
-    /// The socket's pending error, in the system's words; `nil` without one.
+    /// The socket's pending error, in words; `nil` without one.
     var socketError: String? {
         var code: Int32 = 0
         var size = socklen_t(MemoryLayout<Int32>.size)
         if getsockopt(descriptor, SOL_SOCKET, SO_ERROR, &code, &size) != 0 { code = errno }
-        return code == 0 ? nil : String(cString: strerror(code))
+        return code == 0 ? nil : CarbonConnection.words(of: code)
     }
 
     /// Hands the beginning of `bytes` to the system: how many; 0 when it takes none now. What was
@@ -74,7 +78,10 @@ final class CarbonConnection {
         errorWords[0] = 0
         let code = curl_easy_send(easy, bytes.baseAddress, bytes.count, &count)
         if code == CURLE_AGAIN { return 0 }
-        guard code == CURLE_OK else { throw failure(code, hasBegun: true) }
+        guard code == CURLE_OK else {
+            if hasLostReader { throw systemFailure(EPIPE) }
+            throw failure(code, hasBegun: true)
+        }
         return count
     }
 
@@ -108,9 +115,9 @@ final class CarbonConnection {
         {
             // All before it is acknowledged, so that there is room for it.
             let sent = Glibc.send(descriptor, record, record.count, Int32(MSG_NOSIGNAL))
-            guard sent == record.count else { throw systemFailure() }
+            guard sent == record.count else { throw systemFailure(errno) }
         }
-        guard shutdown(descriptor, Int32(SHUT_WR)) == 0 else { throw systemFailure() }
+        guard shutdown(descriptor, Int32(SHUT_WR)) == 0 else { throw systemFailure(errno) }
     }
 }
 
@@ -167,9 +174,20 @@ extension CarbonConnection {
         ).error
     }
 
-    private func systemFailure() -> BackendsError {
+    /// Whether libcurl's last words are that the peer closed: nothing else tells its cause.
+    private var hasLostReader: Bool {
+        String(cString: errorWords).hasSuffix(String(cString: strerror(EPIPE)))
+    }
+
+    private func systemFailure(_ code: Int32) -> BackendsError {
         BackendsError(
             .transient, operation: "send to", subject: address.shown,
-            cause: String(cString: strerror(errno)))
+            cause: CarbonConnection.words(of: code))
+    }
+
+    /// The system's words; to a reader EPIPE means what an end of the stream does, and which of them
+    /// is seen is a matter of moments.
+    private static func words(of code: Int32) -> String {
+        code == EPIPE ? earlyEnd : String(cString: strerror(code))
     }
 }

@@ -106,10 +106,7 @@ final class CarbonTransport {
         switch try connection.receive() {
         case .nothing: return
         case .bytes(let bytes): throw stranger(bytes)
-        case .end:
-            throw failure(
-                "the peer ended the connection before the request did; "
-                    + "is it Carbon's receiver of pickles?")
+        case .end: throw failure(CarbonConnection.earlyEnd)
         }
     }
 

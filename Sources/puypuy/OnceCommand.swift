@@ -27,7 +27,12 @@ struct OnceCommand: AsyncParsableCommand {
     func run() async throws {
         let settings = try configurationOption.load()
         let log = configurationOption.startLog(settings)
-        let shot = OneShot(settings)
+        let shot: OneShot
+        do {
+            shot = try OneShot(settings, sends: send)
+        } catch {
+            throw Failure.failed("\(error)")
+        }
         let (set, runs) = try await shot.collect(twiceWithPause: again.pause)
         log.flush()
         for problem in set.problems { Terminal.error(problem) }

@@ -41,6 +41,16 @@ struct CommandTests {
         #expect(!output.errors.contains("the spool keeps the points"))
     }
 
+    @Test func `once --send leaves collecting to a daemon that runs`() throws {
+        let puypuy = try installation()
+        try puypuy.start()
+        #expect(eventually { (try? puypuy.inspect().points) ?? 0 > 0 }, "\(puypuy.log)")
+        let output = try puypuy.run(["once", "--send"])
+        #expect(output.code == 1 && output.text.isEmpty, "\(output.text)")
+        #expect(output.errors.contains("\(puypuy.daemonPid)"), "\(output.errors)")
+        #expect(puypuy.stop() == 0)
+    }
+
     @Test func `once --send says why points wait, not that its time was up`() throws {
         let puypuy = try Installation(
             configuration: """

@@ -210,6 +210,35 @@ struct ReloadTests {
         #expect(try puypuy.audit())
     }
 
+    @Test func `a reload says when the web server cannot listen where it is told to`() throws {
+        let port = try LoopbackClient.freePort()
+        let other = try LoopbackListener()
+        func configuration(_ web: String) -> String {
+            Self.start + "[TSDB]\ntsdtype: Local\n[WebServer]\n\(web)\n"
+        }
+        let puypuy = try Installation(
+            configuration: configuration("webserver: no"), checks: ["memory"])
+        try puypuy.start()
+        #expect(eventually { (try? puypuy.inspect().points) ?? 0 > 0 }, "\(puypuy.log)")
+        for (web, problem) in [
+            ("webserver: yes\nwebaddress: 127.0.0.1:\(port)", false),
+            ("webserver: yes\nwebaddress: 127.0.0.1:\(other.port)", true), ("webserver: no", false),
+        ] {
+            try puypuy.directory.write("config.ini", configuration(web))
+            let reload = try puypuy.run(["reload"])
+            #expect(reload.code == 0 && reload.text.hasPrefix("reloaded\n"), "\(reload.text)")
+            #expect(reload.text.contains("the web server: "), "\(reload.text)")
+            #expect(
+                reload.errors.contains(
+                    "127.0.0.1:\(other.port) cannot listen: address already in use")
+                    == problem, "\(reload.errors)")
+            let answer = try? LoopbackRequest("GET", "/healthz", port: port)
+            // At once: the reload has waited for it.
+            #expect((answer?.status == 200) == web.hasSuffix(":\(port)"))
+        }
+        #expect(puypuy.stop() == 0)
+    }
+
     @Test func `checks are enabled and disabled while the daemon runs`() throws {
         let puypuy = try Installation(
             configuration: Self.start + "[TSDB]\ntsdtype: Local\n", checks: ["memory"])

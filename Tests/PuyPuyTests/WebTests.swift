@@ -66,6 +66,29 @@ struct WebTests {
         #expect(puypuy.stop() == 0)
     }
 
+    @Test func `a spool that cannot commit shows in the metrics`() throws {
+        let (puypuy, port) = try installation(
+            more: "spool_min_free_mb: 16777216\n[TSDB]\ntsdtype: Local\n")
+        #expect(eventually { get("/healthz", port).status == 200 }, "\(puypuy.log)")
+        #expect(try puypuy.run(["check", "enable", "puypuy"]).code == 0)
+        func value(_ metric: String) -> Double? {
+            let lines = get("/metrics", port).text.split(separator: "\n")
+            let line = lines.first { $0.hasPrefix(metric + "{") }
+            return line?.split(separator: " ").last.flatMap { Double($0) }
+        }
+        #expect(eventually { (value("puypuy_buffered_points") ?? 0) > 0 }, "\(puypuy.log)")
+        #expect(value("puypuy_spool_committing") == 0)
+        #expect(get("/readyz", port).status == 503)
+
+        let file = try puypuy.directory.read("config.ini")
+        try puypuy.directory.write("config.ini", file.replacing("16777216", with: "1"))
+        #expect(try puypuy.run(["reload"]).code == 0)
+        #expect(eventually { value("puypuy_spool_committing") == 1 }, "\(puypuy.log)")
+        #expect(value("puypuy_buffered_points") == 0)
+        #expect(puypuy.stop() == 0)
+        #expect(try puypuy.audit())
+    }
+
     @Test func `state and health are told to who asks, and changes only through the socket`()
         throws
     {

@@ -139,8 +139,7 @@ public struct HostStatus: Sendable {
     private static func intervals(_ settings: Settings) -> [String: Duration] {
         // No name server is asked for a name that nobody sees.
         let set = CheckSet.make(
-            settings, senders: SenderRoster(), starts: nil, hostName: "",
-            logger: Logger(label: "check"))
+            settings, own: OwnHealthCheck.Parts(), hostName: "", logger: Logger(label: "check"))
         return Dictionary(
             set.checks.map { ($0.name, $0.interval) }, uniquingKeysWith: { first, _ in first })
     }

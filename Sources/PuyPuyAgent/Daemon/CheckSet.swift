@@ -28,14 +28,13 @@ public struct CheckSet: Sendable {
     public static func make(
         _ settings: Settings, logger: Logger, printed: (@Sendable (String) -> Void)? = nil
     ) -> CheckSet {
-        make(
-            settings, senders: SenderRoster(), starts: nil, logger: logger, printed: printed)
+        make(settings, own: OwnHealthCheck.Parts(), logger: logger, printed: printed)
     }
 
     /// Makes what `settings` enable; modules run in `pythonHost`, or in a new one without it. Without
     /// a `hostName` it is looked up.
     static func make(
-        _ settings: Settings, senders: SenderRoster, starts: RunStarts?,
+        _ settings: Settings, own parts: OwnHealthCheck.Parts,
         pythonHost: PythonHost? = nil, hostName: String? = nil, logger: Logger,
         printed: (@Sendable (String) -> Void)? = nil
     ) -> CheckSet {
@@ -51,8 +50,7 @@ public struct CheckSet: Sendable {
             do {
                 let check: any Check =
                     enabled.name == OwnHealthCheck.description.name
-                    ? OwnHealthCheck(
-                        spoolPath: settings.spool.path, senders: senders, starts: starts)
+                    ? OwnHealthCheck(spoolPath: settings.spool.path, parts: parts)
                     : try description.make(
                         CheckContext(rootPath: settings.rootPath, options: enabled.options))
                 set.add(

@@ -14,7 +14,7 @@ actor Collection {
     }
 
     private let scheduler: Scheduler
-    private let senders: SenderRoster
+    private let own: OwnHealthCheck.Parts
     private let values: LastValues
     private let logger: Logger
     private var settings: Settings
@@ -24,13 +24,13 @@ actor Collection {
 
     /// The checks of `set`, which `settings` made and `scheduler` runs.
     init(
-        _ settings: Settings, _ set: CheckSet, scheduler: Scheduler, senders: SenderRoster,
+        _ settings: Settings, _ set: CheckSet, scheduler: Scheduler, own: OwnHealthCheck.Parts,
         values: LastValues, logger: Logger
     ) {
         self.settings = settings
         self.set = set
         self.scheduler = scheduler
-        self.senders = senders
+        self.own = own
         self.values = values
         self.logger = logger
     }
@@ -70,7 +70,7 @@ actor Collection {
         // A name server that does not answer now must not give all series another host.
         let isSameKind = wanted.usesShortHostname == settings.usesShortHostname
         let next = CheckSet.make(
-            wanted, senders: senders, starts: scheduler.starts, pythonHost: set.pythonHost,
+            wanted, own: own, pythonHost: set.pythonHost,
             hostName: isSameKind ? set.hostName : nil, logger: Logger(label: "check"))
         let before = set.identities
         let known = Set(set.problems)

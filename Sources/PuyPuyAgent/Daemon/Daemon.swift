@@ -39,8 +39,8 @@ public struct Daemon: Sendable {
         let starts = RunStarts()
         let senders = try SendersService(settings, spool: spool, starts: starts)
         let roster = senders.roster
-        let set = CheckSet.make(
-            settings, senders: roster, starts: starts, logger: Logger(label: "check"))
+        let own = OwnHealthCheck.Parts(senders: roster, starts: starts, spool: spool)
+        let set = CheckSet.make(settings, own: own, logger: Logger(label: "check"))
         for problem in set.problems { logger.warning("\(problem)") }
         let values = LastValues(logger: Logger(label: "web"))
         for check in set.checks { values.expect(check.name, every: check.interval) }
@@ -58,8 +58,7 @@ public struct Daemon: Sendable {
             values: values, spool: spool)
         let web = WebService(settings, source: source)
         let collection = Collection(
-            settings, set, scheduler: scheduler, senders: roster, values: values,
-            logger: checksLogger)
+            settings, set, scheduler: scheduler, own: own, values: values, logger: checksLogger)
         let notifier = ServiceNotifier()
         let reloader = Reloader(
             settings,

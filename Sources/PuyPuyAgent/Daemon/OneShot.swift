@@ -8,6 +8,7 @@ internal import PuyPuySpool
 /// One collection outside the daemon: `puypuy once`.
 public struct OneShot: Sendable {
     private let settings: Settings
+    private let spool: Spool?
 
     /// What became of the points at one backend.
     public struct Delivered: Sendable {
@@ -21,8 +22,12 @@ public struct OneShot: Sendable {
         public let trouble: String?
     }
 
-    /// A collection as `settings` say.
-    public init(_ settings: Settings) { self.settings = settings }
+    /// A collection as `settings` say. One that `sends` opens the spool, and throws when a daemon has it:
+    /// that sends by itself.
+    public init(_ settings: Settings, sends: Bool) throws {
+        self.settings = settings
+        spool = sends ? try Spool(settings.spool, logger: Logger(label: "spool")) : nil
+    }
 
     /// Runs every check once, or twice with `pause` in between, and stores nothing. Rates continue
     /// from the spool's state when there is one.
@@ -34,11 +39,10 @@ public struct OneShot: Sendable {
         return (set, runs)
     }
 
-    /// Commits `runs` to the spool and sends what is pending, at most for `patience` a backend.
-    /// Throws when a daemon has the spool: it sends by itself. Also throws, after sending, when the spool
-    /// could not take all of `runs`.
+    /// Commits `runs` to the spool and sends what is pending, at most for `patience` a backend. For a
+    /// collection that sends, once. Throws, after sending, when the spool could not take all of `runs`.
     public func send(_ runs: [Run], patience: Duration) async throws -> [Delivered] {
-        let spool = try Spool(settings.spool, logger: Logger(label: "spool"))
+        guard let spool else { preconditionFailure("this collection does not send") }
         try await spool.configure(settings.backends.map(SpoolBackend.init))
         var hasDropped = false
         for run in runs where await spool.append(run) == .dropped { hasDropped = true }

@@ -10,26 +10,40 @@ struct OwnHealthCheck: Check {
     static let description = CheckDescription(
         name: "puypuy", section: nil,
         summary: "PuyPuy itself: pending points, spool size, requests, own CPU and memory",
-        make: { _ in OwnHealthCheck(spoolPath: "", senders: SenderRoster(), starts: nil) })
+        make: { _ in OwnHealthCheck(spoolPath: "", parts: Parts()) })
+
+    /// The parts of a daemon that the check looks at; none in a process that is no daemon.
+    struct Parts: Sendable {
+        var senders = SenderRoster()
+        var starts: RunStarts?
+        var spool: Spool?
+    }
 
     private static let type = "puypuy"
 
     /// The spool to look into.
     let spoolPath: String
-    /// The senders of this process; empty in a process that sends nothing.
-    let senders: SenderRoster
-    /// When checks start; `nil` where no scheduler runs.
-    let starts: RunStarts?
+    /// What else is there to look at.
+    let parts: Parts
 
     func collect(into sample: inout Sample) async throws {
         collectProcess(into: &sample)
-        if let starts {
+        if let spool = parts.spool {
+            // Also when no commit succeeds: /metrics has them at once, and backends have them later.
+            sample.gauge(
+                "puypuy_spool_committing", .integer(await spool.trouble == nil ? 1 : 0),
+                type: Self.type)
+            sample.gauge(
+                "puypuy_buffered_points", .integer(Int64(await spool.bufferedPoints)),
+                type: Self.type)
+        }
+        if let starts = parts.starts {
             sample.gauge(
                 "puypuy_check_late_max_seconds", .double(starts.takeLargest() / .seconds(1)),
                 type: Self.type)
             sample.rate("puypuy_late_runs_rate", .integer(starts.late), type: Self.type)
         }
-        for board in senders.boards { collect(board.takeSlowest(), into: &sample) }
+        for board in parts.senders.boards { collect(board.takeSlowest(), into: &sample) }
         guard !spoolPath.isEmpty else { return }
         let reader = try SpoolReader(path: spoolPath)
         let sizes = reader.sizes

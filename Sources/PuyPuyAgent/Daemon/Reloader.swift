@@ -122,9 +122,11 @@ actor Reloader {
             }
         }
         if loaded.web != settings.web {
-            parts.web.change(to: loaded.web)
             result.changes.append(
                 "the web server: \(loaded.web.isEnabled ? loaded.web.address : "off")")
+            if let problem = await parts.web.change(to: loaded.web) {
+                result.problems.append("the web server at \(loaded.web.address) \(problem)")
+            }
         }
         var spool = loaded.spool
         spool.path = settings.spool.path

@@ -22,8 +22,8 @@ struct WebListener: Sendable {
     let place: Place
     let router: WebRouter
     let logger: Logger
-    /// Is told whenever it begins to listen.
-    var begun: @Sendable () -> Void = {}
+    /// Is told whenever it begins to listen, with `nil`, or why it cannot.
+    var outcome: @Sendable (_ problem: String?) -> Void = { _ in }
 
     /// Listens and answers until the services end.
     func run(on group: MultiThreadedEventLoopGroup) async {
@@ -47,6 +47,7 @@ struct WebListener: Sendable {
                     metadata: metadata(["cause": "\(cause)", "hint": "\(hint)"]))
                 logged = cause
             }
+            outcome("cannot listen: \(cause); \(hint)")
             try? await cancelWhenGracefulShutdown { [pause] in try await Task.sleep(for: pause) }
             pause = min(pause * 2, Self.longestPause)
         }
@@ -97,6 +98,7 @@ struct WebListener: Sendable {
     }
 
     private func begin() {
+        defer { outcome(nil) }
         switch place {
         case .network(let web):
             logger.notice("the web server listens", metadata: metadata())
@@ -109,7 +111,6 @@ struct WebListener: Sendable {
             }
         case .control(let socket):
             socket.protect()
-            begun()
             logger.debug("the control socket listens", metadata: metadata())
         }
     }

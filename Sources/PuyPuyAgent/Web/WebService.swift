@@ -16,15 +16,24 @@ struct WebService: Service {
     /// How long answers that are under way may take at the end, and when the web server changes.
     static let patience = Duration.seconds(1)
 
+    /// For so long a reload waits for the web server to listen anew.
+    static let changeTime = Duration.seconds(3)
+
     /// The network's thread.
     static let network = MultiThreadedEventLoopGroup(numberOfThreads: 1)
+
+    /// How the web server is to be, and who is told what came of it, again and again.
+    private struct Wish: Sendable {
+        var settings: WebSettings
+        var outcome: @Sendable (_ problem: String?) -> Void = { _ in }
+    }
 
     private let control: WebListener
     private let source: any WebSource
     private let socket: ControlSocket
     private let logger = Logger(label: "web")
-    private let wanted: AsyncStream<WebSettings>
-    private let want: AsyncStream<WebSettings>.Continuation
+    private let wanted: AsyncStream<Wish>
+    private let want: AsyncStream<Wish>.Continuation
     /// Ends when the control socket listens for the first time.
     let start: AsyncStream<Void>
 
@@ -36,13 +45,26 @@ struct WebService: Service {
         control = WebListener(
             place: .control(socket),
             router: WebRouter(access: WebAccess(settings.web), source: source), logger: logger,
-            begun: { started.finish() })
-        (wanted, want) = AsyncStream.makeStream(bufferingPolicy: .bufferingNewest(1))
-        want.yield(settings.web)
+            outcome: { if $0 == nil { started.finish() } })
+        (wanted, want) = AsyncStream.makeStream()
+        want.yield(Wish(settings: settings.web))
     }
 
-    /// Lets the web server be as `settings` say, from some moment on.
-    func change(to settings: WebSettings) { want.yield(settings) }
+    /// Lets the web server be as `settings` say. Returns why it cannot listen there, which it goes on to
+    /// try; `nil` when it listens, is off, or has done neither within ``changeTime``.
+    func change(to settings: WebSettings) async -> String? {
+        let (outcomes, tell) = AsyncStream.makeStream(of: String?.self)
+        want.yield(Wish(settings: settings) { tell.yield($0) })
+        return await withTaskGroup(of: String?.self) { tasks in
+            tasks.addTask { await outcomes.first { _ in true } ?? nil }
+            tasks.addTask {
+                try? await Task.sleep(for: Self.changeTime)
+                return nil
+            }
+            defer { tasks.cancelAll() }
+            return await tasks.next() ?? nil
+        }
+    }
 
     func run() async throws {
         await withTaskGroup(of: Void.self) { tasks in
@@ -63,13 +85,17 @@ struct WebService: Service {
     /// The web server, as it is wanted at the moment, until the services end.
     private func runNetwork() async {
         var running: Task<Void, Never>?
-        for await settings in wanted {
+        for await wish in wanted {
             running?.cancel()
             await running?.value
-            guard settings.isEnabled else { continue }
+            guard wish.settings.isEnabled else {
+                wish.outcome(nil)
+                continue
+            }
             let listener = WebListener(
-                place: .network(settings),
-                router: WebRouter(access: WebAccess(settings), source: source), logger: logger)
+                place: .network(wish.settings),
+                router: WebRouter(access: WebAccess(wish.settings), source: source),
+                logger: logger, outcome: wish.outcome)
             running = Task { await listener.run(on: Self.network) }
         }
         await withTaskCancellationHandler { [running] in

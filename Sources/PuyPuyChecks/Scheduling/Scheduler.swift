@@ -53,6 +53,8 @@ public actor Scheduler {
     }
 
     private var lifeNumber = 0
+    /// The wall clock's lead over the boot clock at the last start of a run.
+    private var leadNs: Int64?
 
     /// The longest pause of a check whose runs hang.
     static let longestPause = Duration.seconds(600)
@@ -215,6 +217,7 @@ public actor Scheduler {
                 check.turns?.give()
                 continue
             }
+            noteStep(at: now)
             starts.note(lateNs: schedule.started(tickNs: tickNs, at: now))
             // What passed in a pause was not missed.
             if hangs == 0 {
@@ -298,6 +301,17 @@ public actor Scheduler {
         naps[check.name] = preparation
         await preparation.value
         naps[check.name] = nil
+    }
+
+    /// Who looks at a chart of that time wonders about points that are missing, or that stand twice.
+    private func noteStep(at now: Moment) {
+        let lead = now.wallNs - now.bootNs
+        defer { leadNs = lead }
+        guard let leadNs, abs(lead - leadNs) > TickSchedule.stepNs else { return }
+        let step = Duration.nanoseconds(lead - leadNs)
+        logger.notice(
+            "the clock was set; points have the new time from now on",
+            metadata: ["by_seconds": "\(step.inSeconds)"])
     }
 
     private func note(missed: Int, of check: ScheduledCheck, waitedNs: Int64) {

@@ -2,7 +2,8 @@ internal import PuyPuyCore
 
 /// `tcpconn`: TCP sockets by state and UDP sockets, of IPv4 and IPv6 together.
 ///
-/// Source: `/proc/net/tcp`, `tcp6`, `udp` and `udp6`, Documentation/networking/proc_net_tcp.rst.
+/// Source: sock_diag(7) for TCP, and where the kernel does not offer that, or below another root,
+/// `/proc/net/tcp` and `tcp6`; `/proc/net/udp` and `udp6` (Documentation/networking/proc_net_tcp.rst).
 /// A kernel without one of the protocols lacks its files.
 struct TCPConnectionsCheck: Check {
     static let description = CheckDescription(
@@ -18,7 +19,7 @@ struct TCPConnectionsCheck: Check {
     let root: HostRoot
 
     func collect(into sample: inout Sample) throws {
-        let tcp = try count(["tcp", "tcp6"])
+        let tcp = try (root.isOwn ? SocketDump.tcp() : nil) ?? count(["tcp", "tcp6"])
         let udp = try count(["udp", "udp6"])
         if let tcp {
             for (flag, count) in zip(SocketCount.flags, tcp.byState) {
@@ -69,8 +70,14 @@ struct SocketCount: Equatable {
     mutating func add(line: ArraySlice<UInt8>) {
         var words = ByteWords(line)
         guard let number = words.next(), number.last == UInt8(ascii: ":"),
-            let code = words.next(after: 2).flatMap({ Int(digits: $0, radix: 16) }), code > 0
+            let code = words.next(after: 2).flatMap({ Int(digits: $0, radix: 16) })
         else { return }
+        add(state: code)
+    }
+
+    /// Counts a socket in the state of this code, which begin at 1.
+    mutating func add(state code: Int) {
+        guard code > 0 else { return }
         byState[min(code, byState.count) - 1] += 1
     }
 

@@ -9,12 +9,14 @@ struct SchedulerTests {
     private let clock = TestClock()
     private let store = RunList()
 
+    private let log = LogLines()
+
     private func scheduler(
         _ checks: [ScheduledCheck], states: [String: RateState] = [:], concurrency: Int = 8
     ) -> Scheduler {
         Scheduler(
             checks: checks, baseTags: ["host": "h"], store: store, rateStates: states,
-            clock: clock, maxConcurrency: concurrency, logger: Logger(label: "test"))
+            clock: clock, maxConcurrency: concurrency, logger: log.logger)
     }
 
     private func every10s(
@@ -247,6 +249,10 @@ struct SchedulerTests {
         #expect(zip(ticks, ticks.dropFirst()).allSatisfy { $0 != $1 })
         let wall = clock.now().wallNs / 1_000_000_000
         #expect(abs(ticks.last! - wall) <= 20)
+        #expect(
+            log.all == [
+                "the clock was set; points have the new time from now on by_seconds=\(Double(seconds))"
+            ])
     }
 
     @Test func `stopping waits for runs in progress and stores them`() async {

@@ -61,20 +61,53 @@ struct TCPConnectionsCheckTests {
         #expect(sample.value("tcp_connections", ["flag": "listen"]) == .integer(1))
     }
 
-    @Test func `this machine's listening sockets are those of the files`() throws {
-        func listening() -> Int64 {
-            let all = ["/proc/net/tcp", "/proc/net/tcp6"].flatMap { lines(ofLive: $0).dropFirst() }
-            return Int64(all.filter { words($0)[3] == "0A" }.count)
+    @Test func `the kernel's list and the files have the same sockets`() throws {
+        let peer = try LoopbackPeer(.readsAll)
+        var last: (dump: SocketCount?, files: SocketCount)?
+        // Other programs open and close sockets meanwhile.
+        let agree = eventually {
+            let text = ["/proc/net/tcp", "/proc/net/tcp6"].flatMap {
+                lines(ofLive: $0).dropFirst().map { $0 + "\n" }
+            }
+            last = (SocketDump.tcp(), SocketCount.parse(bytes(text.joined())))
+            return last?.dump == last?.files && last?.files.total ?? 0 > 0
         }
-        for _ in 0..<20 {
-            let before = listening()
-            var sample = sample(of: "tcpconn")
-            try TCPConnectionsCheck(root: HostRoot("/")).collect(into: &sample)
-            guard before == listening() else { continue }
-            let count = sample.value("tcp_connections", ["flag": "listen"])
-            #expect(count == .integer(before))
-            return
+        #expect(agree, "\(String(describing: last))")
+        #expect(peer.connectionCount == 0)
+    }
+
+    @Test(arguments: [
+        ([message(1), message(10), message(10), message(1), done], 4, true),
+        ([message(1), message(6)], 2, false),
+        ([message(13), message(200), done], 2, true),
+    ]) func `a part of the kernel's list is counted`(
+        messages: [[UInt8]], total: Int, isLast: Bool
+    ) {
+        var count = SocketCount()
+        #expect(
+            messages.flatMap(\.self).withUnsafeBytes { SocketDump.add($0, to: &count) } == isLast)
+        #expect(count.total == total)
+    }
+
+    @Test func `an error and a cut message are no list`() {
+        let whole = Self.message(1) + Self.message(10)
+        for wrong in [Self.message(1) + Self.error] + (1..<whole.count).map({ Array(whole[..<$0]) })
+        where wrong.count != whole.count / 2 {
+            var count = SocketCount()
+            let answer = wrong.withUnsafeBytes { SocketDump.add($0, to: &count) }
+            #expect(answer == nil, "\(wrong.count) bytes")
         }
-        Issue.record("the sockets changed in each of twenty readings")
+    }
+
+    /// A socket in this state as the kernel describes it: a `nlmsghdr` and an `inet_diag_msg` of 72 bytes.
+    static func message(_ state: UInt8) -> [UInt8] {
+        header(20, length: 88) + [2, state] + [UInt8](repeating: 0, count: 70)
+    }
+    static let done = header(3, length: 20) + [0, 0, 0, 0]
+    static let error =
+        header(2, length: 36) + [0xFE, 0xFF, 0xFF, 0xFF] + [UInt8](repeating: 0, count: 16)
+
+    private static func header(_ type: UInt8, length: UInt8) -> [UInt8] {
+        [length, 0, 0, 0, type, 0] + [UInt8](repeating: 0, count: 10)
     }
 }

@@ -31,9 +31,6 @@ public struct LoadedUnit: Sendable {
 /// Each call is one short read transaction, which ends before the call returns: nothing is held
 /// while a network or a terminal is slow. Belongs to one thread at a time.
 public final class SpoolReader: SeriesCatalog {
-    /// So many series are remembered from one unit to the next.
-    static let seriesKept = 20_000
-
     let connection: Connection
     private(set) var known = KnownSeries()
 
@@ -185,11 +182,10 @@ public final class SpoolReader: SeriesCatalog {
     }
 
     /// Reads the series of `block` that are not known yet. One that is not there is damage: its points
-    /// must not reach a database under another name. Forgets the others when they are many:
-    /// where series come and go, a sender that runs for months meets any number of them.
+    /// must not reach a database under another name.
     func learnSeries(of block: PointBlock) throws(SpoolError) {
-        if known.count > Self.seriesKept { known.removeAll() }
-        for id in block.seriesIDs where !known.contains(id) {
+        known.prepare(forPoints: block.count)
+        for id in block.seriesIDs where !known.meets(id) {
             guard let series = try load(id) else {
                 throw damage("a batch names the series \(id), which is not there")
             }

@@ -8,7 +8,7 @@ import Testing
 
 /// The end of a sender.
 @Suite struct FinishTests {
-    @Test(.timeLimit(.minutes(1)))
+    @Test(.timeLimit(.minutes(10)))
     func `with the server up, finish delivers what is pending and ends`() async throws {
         let server = try InfluxServer.started()
         let fixture = try await SenderFixture()
@@ -22,7 +22,7 @@ import Testing
         #expect(sender.board.current.requests == 20)
     }
 
-    @Test(.timeLimit(.minutes(1)))
+    @Test(.timeLimit(.minutes(10)))
     func `with the server down, finish makes one attempt and ends`() async throws {
         let server = try StandIn { _, _ in .status(503, headers: ["Retry-After: 600"]) }
         let fixture = try await SenderFixture()
@@ -32,12 +32,12 @@ import Testing
         let start = ContinuousClock.now
         running.sender.finish()
         try await running.end()
-        #expect(ContinuousClock.now - start < .seconds(15))
+        #expect(ContinuousClock.now - start < .seconds(120))
         #expect(server.arrivals.count == 2)
         #expect(try fixture.books() == Ledger(collected: 1_000, pending: 1_000))
     }
 
-    @Test(.timeLimit(.minutes(1)))
+    @Test(.timeLimit(.minutes(10)))
     func `after an outage finish delivers when the server is back`() async throws {
         let server = try StandIn { _, _ in .status(503, headers: ["Retry-After: 600"]) }
         let fixture = try await SenderFixture()
@@ -51,7 +51,7 @@ import Testing
         #expect(running.reason == nil)
     }
 
-    @Test(.timeLimit(.minutes(1)))
+    @Test(.timeLimit(.minutes(10)))
     func `with nothing pending finish ends at once`() async throws {
         let fixture = try await SenderFixture()
         let running = await fixture.start("http://127.0.0.1:1")
@@ -60,24 +60,24 @@ import Testing
         #expect(running.status.requests == 0)
     }
 
-    @Test(.timeLimit(.minutes(1)))
+    @Test(.timeLimit(.minutes(10)))
     func `an interrupt cuts a hanging request short, and nothing of it leaves the pending set`()
         async throws
     {
         let server = try StandIn { _, _ in .hang }
         let fixture = try await SenderFixture()
         await fixture.append(makePoints(100))
-        let running = await fixture.start(server.url)
+        let running = await fixture.start(server.url) { $0.timeout = .seconds(600) }
         #expect(await soon { server.arrivals.count == 1 })
         running.sender.finish()
         running.interrupt.raise()
         let start = ContinuousClock.now
         try await running.end()
-        #expect(ContinuousClock.now - start < .seconds(15))
+        #expect(ContinuousClock.now - start < .seconds(120))
         #expect(try fixture.books() == Ledger(collected: 100, pending: 100))
     }
 
-    @Test(.timeLimit(.minutes(1)))
+    @Test(.timeLimit(.minutes(10)))
     func `a sender that runs until idle gives up on what somebody must change`() async throws {
         let server = try InfluxServer.started(databases: [])
         let fixture = try await SenderFixture()

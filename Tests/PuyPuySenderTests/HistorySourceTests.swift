@@ -31,7 +31,7 @@ import Testing
 
     static let everything = HistorySource.Selection(fromNs: .min, toNs: .max)
 
-    @Test(.timeLimit(.minutes(1)))
+    @Test(.timeLimit(.minutes(10)))
     func `a replay brings back what a dropped database held, and again changes nothing`()
         async throws
     {
@@ -105,7 +105,7 @@ import Testing
         #expect(try fixture.deadLetters().isEmpty)
     }
 
-    @Test(.timeLimit(.minutes(1)))
+    @Test(.timeLimit(.minutes(10)))
     func `an outage in the middle of a replay delays it and loses nothing`() async throws {
         let server = try StandIn { _, number in
             2...4 ~= number ? .status(503, headers: ["Retry-After: 0"]) : nil
@@ -133,7 +133,7 @@ import Testing
         #expect(server.kept.count == 400)
     }
 
-    @Test(.timeLimit(.minutes(1)))
+    @Test(.timeLimit(.minutes(10)))
     func `a spool that cannot be read ends a replay with the reason`() async throws {
         let fixture = try await SenderFixture()
         await fixture.append(makePoints(100))

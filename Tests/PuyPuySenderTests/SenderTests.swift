@@ -87,7 +87,7 @@ import Testing
         #expect(await fixture.drains())
         let arrivals = server.arrivals.map(\.at)
         #expect(arrivals[1] - arrivals[0] >= .seconds(2))
-        #expect(arrivals[1] - arrivals[0] < .seconds(20))
+        #expect(arrivals[1] - arrivals[0] < .seconds(60))
         #expect(server.kept.count == 200)
     }
 
@@ -98,7 +98,7 @@ import Testing
         await fixture.append(points)
         let running = await fixture.start(server.url)
         #expect(await running.fails("onnect"))
-        #expect(await soon(within: .seconds(30)) { running.status.failedRequests >= 3 })
+        #expect(await soon(within: .seconds(60)) { running.status.failedRequests >= 3 })
         #expect(try fixture.books() == Ledger(collected: 1_000, pending: 1_000))
         try server.start()
         // The database is not there yet: that would be held for a minute.

@@ -267,18 +267,4 @@ struct SpoolTests {
         #expect(await spool.close() == 0)
         #expect(try fixture.books().ledger == Ledger(collected: 100, pending: 100))
     }
-
-    @Test func `a reader's memory is bounded where series come and go`() async throws {
-        let fixture = try SpoolFixture()
-        let spool = try await fixture.open()
-        let reader = try fixture.reader()
-        let each = SpoolReader.seriesKept / 4
-        for generation in 0..<8 {
-            await spool.append(run("c\(generation)", points: each, series: each))
-            let batch = await spool.lastBatch
-            let unit = try reader.load(batch...batch)
-            #expect(reader.known.count <= SpoolReader.seriesKept + each)
-            #expect(unit.block.point(0, in: reader).series.tags["check"] == "c\(generation)")
-        }
-    }
 }

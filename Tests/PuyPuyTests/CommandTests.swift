@@ -3,7 +3,7 @@ import TestSupport
 import Testing
 
 /// The commands as a person and a script use them: what they print, and their exit codes.
-@Suite(.timeLimit(.minutes(2)))
+@Suite(.timeLimit(.minutes(10)))
 struct CommandTests {
     private func installation(_ more: String = "") throws -> Installation {
         try Installation(

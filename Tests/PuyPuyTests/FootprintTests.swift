@@ -4,7 +4,7 @@ import Testing
 
 /// What the program costs. These look at the release program, which `make test` builds; without it
 /// there is nothing to measure.
-@Suite(.enabled(if: Installation.releaseProgram != nil), .timeLimit(.minutes(5)))
+@Suite(.enabled(if: Installation.releaseProgram != nil), .timeLimit(.minutes(10)))
 struct FootprintTests {
     private func kib(_ key: String, of pid: pid_t) -> Int? {
         readText("/proc/\(pid)/status").split(separator: "\n").first { $0.hasPrefix(key) }?

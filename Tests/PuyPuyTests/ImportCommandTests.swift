@@ -3,7 +3,7 @@ import TestSupport
 import Testing
 
 /// `puypuy import` from an older PuyPuy and from other collectors, as somebody types it.
-@Suite(.timeLimit(.minutes(2)))
+@Suite(.timeLimit(.minutes(10)))
 struct ImportCommandTests {
     private let telegraf =
         Installation.project + "/Tests/PuyPuyAgentTests/Fixtures/telegraf/telegraf.conf"

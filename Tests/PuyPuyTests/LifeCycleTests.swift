@@ -3,7 +3,7 @@ import TestSupport
 import Testing
 
 /// start, stop, restart and status of the real program, as an operator types them.
-@Suite(.timeLimit(.minutes(3)))
+@Suite(.timeLimit(.minutes(10)))
 struct LifeCycleTests {
     private func installation(_ more: String = "", checks: [String] = ["memory"]) throws
         -> Installation
@@ -196,7 +196,7 @@ struct LifeCycleTests {
                 """, checks: ["memory"])
         try puypuy.start()
         #expect(
-            eventually(within: .seconds(20)) {
+            eventually {
                 guard let status = try? puypuy.run(["status"]) else { return false }
                 return status.code == 1 && status.text.contains("backend away is backing off")
             }, "\(puypuy.log)")

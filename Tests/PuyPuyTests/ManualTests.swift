@@ -3,7 +3,7 @@ import TestSupport
 import Testing
 
 /// The manual page and the completions are those of this program.
-@Suite(.timeLimit(.minutes(2)))
+@Suite(.timeLimit(.minutes(10)))
 struct ManualTests {
     private func installation() throws -> Installation {
         try Installation(configuration: "[TSDB]\ntsdtype: Local\n")

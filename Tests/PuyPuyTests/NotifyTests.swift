@@ -3,7 +3,7 @@ import TestSupport
 import Testing
 
 /// What a service manager hears from the real daemon, at a real socket.
-@Suite(.timeLimit(.minutes(2)))
+@Suite(.timeLimit(.minutes(10)))
 struct NotifyTests {
     private func installation() throws -> (Installation, NotifySocket) {
         let puypuy = try Installation(

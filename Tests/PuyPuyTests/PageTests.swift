@@ -3,7 +3,7 @@ import TestSupport
 import Testing
 
 /// The page of the real program, in a real Chromium.
-@Suite(.serialized, .timeLimit(.minutes(5)))
+@Suite(.serialized, .timeLimit(.minutes(10)))
 struct PageTests {
     private static let checks = ["cpustats", "memory", "load_average", "network_bytes", "puypuy"]
 
@@ -27,7 +27,7 @@ struct PageTests {
         if release, let program = Installation.releaseProgram { puypuy.program = program }
         try puypuy.start()
         #expect(
-            eventually(within: .seconds(30)) {
+            eventually {
                 (try? LoopbackRequest("GET", "/healthz", port: port))?.status == 200
             }, "\(puypuy.log)")
         let browser = try Browser()

@@ -4,7 +4,7 @@ import TestSupport
 import Testing
 
 /// `spool query` on the real program.
-@Suite(.timeLimit(.minutes(2)))
+@Suite(.timeLimit(.minutes(10)))
 struct QueryCommandTests {
     private func collected() throws -> Installation {
         let puypuy = try Installation(

@@ -4,7 +4,7 @@ import TestSupport
 import Testing
 
 /// Changes of the configuration that the real daemon takes over while it collects and delivers.
-@Suite(.timeLimit(.minutes(5)))
+@Suite(.timeLimit(.minutes(10)))
 struct ReloadTests {
     private static let start = """
         [SelfConfig]
@@ -48,7 +48,7 @@ struct ReloadTests {
             configuration: Self.start + openTSDB("one", one),
             checks: ["memory", "cpustats"], scripts: ["check_steady.sh": script("steady")])
         try puypuy.start()
-        #expect(eventually(within: .seconds(20)) { one.pointCount > 150 }, "\(puypuy.log)")
+        #expect(eventually { one.pointCount > 150 }, "\(puypuy.log)")
 
         // A configuration that cannot be used changes nothing.
         for text in ["[SelfConfig]\ncheck_period_second: 1\n", "not a configuration", ""] {
@@ -73,7 +73,7 @@ struct ReloadTests {
             #expect(added.text.contains(word), "\(word): \(added.text)")
         }
         #expect(
-            eventually(within: .seconds(20)) {
+            eventually {
                 two.points().keys.contains { $0.metric == "load_later" }
             }, "\(puypuy.log)")
 
@@ -88,7 +88,7 @@ struct ReloadTests {
         #expect(removed.text.contains("checks changed:"), "\(removed.text)")
         let runs = try #require(try puypuy.inspect().check("steady")?.runs)
         #expect(
-            eventually(within: .seconds(20)) {
+            eventually {
                 ((try? puypuy.inspect().check("steady")?.runs) ?? 0) > runs + 4
             }, "\(puypuy.log)")
 
@@ -97,7 +97,7 @@ struct ReloadTests {
             "config.ini", Self.start + openTSDB("one", one) + openTSDB("two", two))
         let count = one.pointCount
         #expect(try puypuy.run(["reload"]).code == 0)
-        #expect(eventually(within: .seconds(20)) { one.pointCount > count + 200 }, "\(puypuy.log)")
+        #expect(eventually { one.pointCount > count + 200 }, "\(puypuy.log)")
 
         #expect(puypuy.stop() == 0, "\(puypuy.log)")
         #expect(try puypuy.audit())
@@ -277,11 +277,11 @@ struct ReloadTests {
         #expect(eventually { (try? puypuy.inspect().points) ?? 0 > 0 })
         try puypuy.directory.write("scripts_enabled/check_new.sh", script("new"), mode: 0o755)
         #expect(
-            eventually(within: .seconds(20)) { (try? puypuy.inspect().check("new")) != nil },
+            eventually { (try? puypuy.inspect().check("new")) != nil },
             "\(puypuy.log)")
         #expect(unlink(puypuy.path + "/scripts_enabled/check_new.sh") == 0)
         #expect(
-            eventually(within: .seconds(20)) { puypuy.log.contains("removed=new") },
+            eventually { puypuy.log.contains("removed=new") },
             "\(puypuy.log)")
         #expect(puypuy.stop() == 0)
     }

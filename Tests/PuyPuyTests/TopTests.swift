@@ -3,7 +3,7 @@ import TestSupport
 import Testing
 
 /// `puypuy top` on a terminal of its own, which a driver in Python holds.
-@Suite(.timeLimit(.minutes(3)))
+@Suite(.timeLimit(.minutes(10)))
 struct TopTests {
     /// Runs the program on a terminal of 100 columns and 30 rows, sends what its first argument says,
     /// and prints what came and how it ended.

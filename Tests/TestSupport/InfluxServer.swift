@@ -84,7 +84,7 @@ public final class InfluxServer: Sendable {
         let child = state.withLock { $0.child }
         child?.signal(SIGCONT)
         child?.signal(SIGTERM)
-        if child?.waitForEnd(within: .seconds(20)) == false { child?.kill() }
+        if child?.waitForEnd(within: .seconds(60)) == false { child?.kill() }
     }
 
     /// Ends it at once (SIGKILL), and waits for its end.
@@ -118,7 +118,7 @@ public final class InfluxServer: Sendable {
             let child = try ChildProcess(
                 "influxd", ["-config", configuration], log: "\(directory.path)/log",
                 directory: directory.path)
-            let answers = eventually(within: .seconds(30)) {
+            let answers = eventually {
                 !child.isRunning || self.answers(port)
             }
             if answers && child.isRunning {

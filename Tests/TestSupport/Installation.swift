@@ -77,7 +77,7 @@ public final class Installation {
     public func kill() { daemon?.kill() }
 
     /// SIGTERM, and the exit code.
-    public func stop(within deadline: Duration = .seconds(20)) -> Int32? {
+    public func stop(within deadline: Duration = .seconds(60)) -> Int32? {
         daemon?.signal(SIGTERM)
         guard daemon?.waitForEnd(within: deadline) == true else { return nil }
         return daemon?.exitCode

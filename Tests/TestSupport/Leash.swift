@@ -19,7 +19,7 @@ public final class Leash {
             """
         watchdog = try ChildProcess(
             "/bin/sh", ["-c", script, "leash", "\(getpid())", "\(process)"])
-        _ = watchdog.waitForEnd(within: .seconds(10))
+        _ = watchdog.waitForEnd(within: .seconds(60))
     }
 
     deinit { kill(process, SIGKILL) }

@@ -29,7 +29,7 @@ public final class NotifySocket {
 
     /// Takes messages until `isEnough` says so; false when that takes longer than `deadline`.
     public func listen(
-        within deadline: Duration = .seconds(20), until isEnough: ([String]) -> Bool
+        within deadline: Duration = .seconds(60), until isEnough: ([String]) -> Bool
     ) -> Bool {
         eventually(within: deadline) {
             var bytes = [UInt8](repeating: 0, count: 4096)

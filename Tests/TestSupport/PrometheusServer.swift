@@ -86,7 +86,7 @@ public final class PrometheusServer: Sendable {
                     "--web.listen-address=127.0.0.1:\(state.port)", "--log.level=warn",
                 ] + arguments, log: "\(directory.path)/log", directory: directory.path)
             let port = state.port
-            let answers = eventually(within: .seconds(30)) {
+            let answers = eventually {
                 !child.isRunning || PrometheusServer.isReady(port)
             }
             if answers && child.isRunning {

@@ -15,7 +15,7 @@ func systemWords(_ code: Int32 = errno) -> String { String(cString: strerror(cod
 /// Asks `condition` every few milliseconds until it holds or `deadline` has passed; says whether it
 /// held. For what happens in another process, which no test clock reaches.
 public func eventually(
-    within deadline: Duration = .seconds(10), _ condition: () throws -> Bool
+    within deadline: Duration = .seconds(60), _ condition: () throws -> Bool
 ) rethrows -> Bool {
     let end = ContinuousClock.now + deadline
     while true {

@@ -71,7 +71,7 @@ public final class VictoriaMetricsServer: Sendable {
     public func stop() {
         let child = state.withLock { $0.child }
         child?.signal(SIGTERM)
-        if child?.waitForEnd(within: .seconds(20)) == false { child?.kill() }
+        if child?.waitForEnd(within: .seconds(60)) == false { child?.kill() }
     }
 
     /// Ends it at once (SIGKILL), and waits for its end. What it had not flushed is lost.
@@ -92,7 +92,7 @@ public final class VictoriaMetricsServer: Sendable {
                     "-loggerLevel=WARN",
                 ], log: "\(directory.path)/log", directory: directory.path)
             let (port, openTSDBPort) = (state.port, state.openTSDBPort)
-            let answers = eventually(within: .seconds(30)) {
+            let answers = eventually {
                 !child.isRunning || VictoriaMetricsServer.answers(port, openTSDBPort)
             }
             if answers && child.isRunning {

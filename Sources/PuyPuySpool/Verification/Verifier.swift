@@ -110,7 +110,7 @@ public final class Verifier {
     private func checkSeries(
         of block: PointBlock, _ batch: BatchID
     ) throws(SpoolError) {
-        if knownSeries.count > SpoolReader.seriesKept { knownSeries.removeAll() }
+        if knownSeries.count > KnownSeries.most { knownSeries.removeAll() }
         for id in Set(block.seriesIDs) where !knownSeries.contains(id) {
             var isThere = false
             // Damage of the table of series is one finding, not one for each number.

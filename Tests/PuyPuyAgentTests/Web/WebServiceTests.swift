@@ -6,7 +6,7 @@ import Testing
 
 @testable import PuyPuyAgent
 
-@Suite(.timeLimit(.minutes(1)))
+@Suite(.timeLimit(.minutes(10)))
 struct WebServiceTests {
     // What HummingbirdCore's server leaves behind asks it then.
     @Test func `the network's thread goes on when the web server and the socket have ended`()

@@ -21,7 +21,7 @@ private final class TLSFixture {
                 "-nodes", "-days", "2", "-subj", "/CN=localhost", "-addext",
                 "subjectAltName=IP:127.0.0.1", "-keyout", key, "-out", certificate,
             ])
-        try #require(openssl.waitForEnd(within: .seconds(20)))
+        try #require(openssl.waitForEnd(within: .seconds(60)))
         var options = InfluxServer.Options()
         options.tls = (certificate, key)
         server = try InfluxServer(options)

@@ -5,7 +5,7 @@ import Testing
 
 @testable import PuyPuyChecks
 
-@Suite(.timeLimit(.minutes(1)))
+@Suite(.timeLimit(.minutes(10)))
 struct NagiosCheckTests {
     private let root: TemporaryDirectory
 

@@ -6,7 +6,7 @@ import Testing
 @testable import PuyPuyChecks
 
 /// What modules do to the host, and what it costs.
-@Suite(.serialized, .timeLimit(.minutes(3)))
+@Suite(.serialized, .timeLimit(.minutes(10)))
 struct PythonFaultTests {
     private static let good =
         "def runcheck():\n    return [{'name': 'ok', 'timestamp': 0, 'value': 1}]\n"

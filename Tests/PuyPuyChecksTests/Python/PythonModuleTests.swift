@@ -5,7 +5,7 @@ import Testing
 @testable import PuyPuyChecks
 
 /// What modules of all generations give.
-@Suite(.timeLimit(.minutes(2)))
+@Suite(.timeLimit(.minutes(10)))
 struct PythonModuleTests {
     private let options: [PythonConfiguration.Option] = [
         .init(section: "SelfConfig", key: "cluster_name", text: "c"),

@@ -5,7 +5,7 @@ import Testing
 @testable import PuyPuyChecks
 
 /// The rates of modules are computed in Python: both sides have to mean the same.
-@Suite(.timeLimit(.minutes(1)))
+@Suite(.timeLimit(.minutes(10)))
 struct PythonRatesTests {
     @Test func `readings in any order give the same rates as the daemon's, bit by bit`()
         async throws

@@ -5,7 +5,7 @@ import Testing
 
 @testable import PuyPuyChecks
 
-@Suite(.timeLimit(.minutes(1)))
+@Suite(.timeLimit(.minutes(10)))
 struct ResidentCheckTests {
     private let root: TemporaryDirectory
     private let log = LogLines()

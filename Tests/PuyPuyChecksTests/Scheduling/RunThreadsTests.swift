@@ -2,7 +2,7 @@ import Testing
 
 @testable import PuyPuyChecks
 
-@Suite(.timeLimit(.minutes(1)))
+@Suite(.timeLimit(.minutes(10)))
 struct RunThreadsTests {
     @Test func `jobs run, and no more threads are made than may`() async {
         let threads = RunThreads(limit: 3)

@@ -5,7 +5,7 @@ import Testing
 @testable import PuyPuyChecks
 
 /// Checks that come and go, and checks that stand in line.
-@Suite(.timeLimit(.minutes(1)))
+@Suite(.timeLimit(.minutes(10)))
 struct SchedulerChangeTests {
     private let clock = TestClock()
     private let store = RunList()

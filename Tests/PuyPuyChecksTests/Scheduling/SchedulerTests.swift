@@ -4,7 +4,7 @@ import Testing
 
 @testable import PuyPuyChecks
 
-@Suite(.timeLimit(.minutes(1)))
+@Suite(.timeLimit(.minutes(10)))
 struct SchedulerTests {
     private let clock = TestClock()
     private let store = RunList()

@@ -6,7 +6,7 @@ import Testing
 
 @testable import PuyPuyChecks
 
-@Suite(.timeLimit(.minutes(1)))
+@Suite(.timeLimit(.minutes(10)))
 struct ScriptCheckTests {
     private let root: TemporaryDirectory
 

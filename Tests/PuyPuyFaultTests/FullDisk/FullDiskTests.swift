@@ -29,7 +29,7 @@ struct FullDiskTests {
     private func waitUntilFailing(_ host: FaultedHost) {
         var last: Int64 = -1
         #expect(
-            eventually(within: .seconds(20)) {
+            eventually {
                 let collected = (try? Contents.books(host.spool)?.collected) ?? 0
                 defer { last = collected }
                 usleep(useconds_t(host.options.period * 5e6))
@@ -76,7 +76,7 @@ struct FullDiskTests {
             waitUntilFailing(host)
             let before = try #require(try Contents.books(host.spool)?.pending)
             try host.proxy.set(.none)
-            let drains = eventually(within: .seconds(20)) {
+            let drains = eventually {
                 usleep(50_000)
                 return (try? Contents.books(host.spool)?.pending ?? .max) ?? .max < before / 10
             }
@@ -141,7 +141,7 @@ struct FullDiskTests {
         defer { disk.unmount() }
         disk.fill()
         try host.start()
-        #expect(eventually(within: .seconds(20)) { !host.puypuy.isRunning })
+        #expect(eventually { !host.puypuy.isRunning })
         #expect(host.puypuy.stop() == 1)
         #expect(host.puypuy.log.contains("full"), "\(host.puypuy.log)")
         disk.free()
@@ -156,7 +156,7 @@ struct FullDiskTests {
         defer { disk.unmount() }
         try disk.setReadOnly(true)
         try host.start()
-        #expect(eventually(within: .seconds(20)) { !host.puypuy.isRunning })
+        #expect(eventually { !host.puypuy.isRunning })
         #expect(host.puypuy.stop() == 1)
         #expect(host.puypuy.log.contains("Read-only file system"), "\(host.puypuy.log)")
         try disk.setReadOnly(false)

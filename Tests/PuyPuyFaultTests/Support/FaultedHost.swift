@@ -147,7 +147,7 @@ final class FaultedHost {
     }
 
     /// Waits until points that are collected from now on reach the database, whatever their times.
-    func waitUntilFlowing(within deadline: Duration = .seconds(30)) {
+    func waitUntilFlowing(within deadline: Duration = .seconds(60)) {
         let number = runs(ofScript: 0)
         #expect(
             eventually(within: deadline) { isFresh(after: number) },

@@ -28,7 +28,7 @@ final class SmallFileSystem {
             >/dev/null 2>&1 </dev/null &
             """
         _ = try ChildProcess("/bin/sh", ["-c", script, "unmount", "\(getpid())", path])
-            .waitForEnd(within: .seconds(10))
+            .waitForEnd(within: .seconds(60))
     }
 
     deinit { unmount() }

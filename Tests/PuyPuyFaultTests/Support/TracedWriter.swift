@@ -11,7 +11,7 @@ struct TracedWriter {
     static let isPossible: Bool = {
         let trial = try? ChildProcess(
             "strace", ["-f", "-qq", "--seccomp-bpf", "-o", "/dev/null", "true"])
-        return trial?.waitForEnd(within: .seconds(10)) == true && trial?.exitCode == 0
+        return trial?.waitForEnd(within: .seconds(60)) == true && trial?.exitCode == 0
     }()
 
     /// What was there before the tracer: nothing, not even the folder of the spool, or a spool that

@@ -115,7 +115,7 @@ final class SenderFixture: Sendable {
     }
 
     /// Whether nothing is pending for `backend` within `deadline`.
-    func drains(_ backend: String = "db", within deadline: Duration = .seconds(30)) async -> Bool {
+    func drains(_ backend: String = "db", within deadline: Duration = .seconds(60)) async -> Bool {
         await soon(within: deadline) {
             let state = await spool.pendingState(of: backend)
             return state.set.backlog.isEmpty && state.set.openFirst > state.lastBatch
@@ -197,14 +197,14 @@ final class RunningSender: Sendable {
     func end() async throws { try await task.value }
 
     /// Whether requests fail for a reason with these words, soon.
-    func fails(_ words: String, within deadline: Duration = .seconds(10)) async -> Bool {
+    func fails(_ words: String, within deadline: Duration = .seconds(60)) async -> Bool {
         await soon(within: deadline) { reason?.contains(words) == true }
     }
 }
 
 /// As `eventually`, without blocking a thread that senders need.
 func soon(
-    within deadline: Duration = .seconds(10), _ condition: () async throws -> Bool
+    within deadline: Duration = .seconds(60), _ condition: () async throws -> Bool
 ) async rethrows -> Bool {
     let end = ContinuousClock.now + deadline
     while true {

@@ -4,7 +4,7 @@ import Testing
 
 @testable import PuyPuySpool
 
-@Suite(.timeLimit(.minutes(2)))
+@Suite(.timeLimit(.minutes(10)))
 struct PointQueryTests {
     private static let start: Int64 = 1_763_900_000
 

@@ -6,7 +6,7 @@ import Testing
 
 @testable import PuyPuySpool
 
-@Suite(.timeLimit(.minutes(2)))
+@Suite(.timeLimit(.minutes(10)))
 struct SalvageTests {
     /// A new spool with the realistic one's backends.
     private func target(

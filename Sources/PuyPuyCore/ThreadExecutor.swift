@@ -4,7 +4,7 @@ internal import Glibc
 ///
 /// Jobs run in the order in which they arrive. Whenever no job waits, the idle hook runs once before
 /// the thread sleeps, which lets an actor finish together all the work that came in while it was
-/// busy. The thread ends when the executor is released, after the jobs that are left.
+/// busy, or a little later. The thread ends when the executor is released, after the jobs that are left.
 public final class ThreadExecutor: SerialExecutor {
     private let inbox: Inbox
 
@@ -16,8 +16,12 @@ public final class ThreadExecutor: SerialExecutor {
 
     deinit { inbox.close() }
 
-    /// Sets what runs on the thread each time that no job waits. Call it before the first job.
-    public func setIdleHook(_ hook: @escaping @Sendable () -> Void) { inbox.setIdleHook(hook) }
+    /// What runs on the thread each time that no job waits. When it returns a time, it runs again after
+    /// it, or after the next job.
+    public typealias IdleHook = @Sendable () -> Duration?
+
+    /// Sets what runs each time that no job waits. Call it before the first job.
+    public func setIdleHook(_ hook: @escaping IdleHook) { inbox.setIdleHook(hook) }
 
     /// Queues `job` behind those that wait.
     public func enqueue(_ job: consuming ExecutorJob) {
@@ -51,13 +55,17 @@ private final class Inbox: @unchecked Sendable {
     private let condition = UnsafeMutablePointer<pthread_cond_t>.allocate(capacity: 1)
     private var waiting: [Entry] = []
     private var closed = false
-    private var idleHook: (@Sendable () -> Void)?
+    private var idleHook: ThreadExecutor.IdleHook?
     private var thread: pthread_t?
 
     init(name: String) {
         self.name = name
         pthread_mutex_init(mutex, nil)
-        pthread_cond_init(condition, nil)
+        var attributes = pthread_condattr_t()
+        pthread_condattr_init(&attributes)
+        pthread_condattr_setclock(&attributes, CLOCK_MONOTONIC)
+        pthread_cond_init(condition, &attributes)
+        pthread_condattr_destroy(&attributes)
     }
 
     deinit {
@@ -88,7 +96,7 @@ private final class Inbox: @unchecked Sendable {
         return pthread_equal(thread, pthread_self()) != 0
     }
 
-    func setIdleHook(_ hook: @escaping @Sendable () -> Void) {
+    func setIdleHook(_ hook: @escaping ThreadExecutor.IdleHook) {
         pthread_mutex_lock(mutex)
         idleHook = hook
         pthread_mutex_unlock(mutex)
@@ -125,12 +133,29 @@ private final class Inbox: @unchecked Sendable {
             pthread_mutex_lock(mutex)
             let hook = waiting.isEmpty ? idleHook : nil
             pthread_mutex_unlock(mutex)
-            hook?()
+            let pause = hook?()
             pthread_mutex_lock(mutex)
-            while waiting.isEmpty && !closed { pthread_cond_wait(condition, mutex) }
-            let finished = waiting.isEmpty
+            if let pause {
+                waitForJob(within: pause)
+            } else {
+                while waiting.isEmpty && !closed { pthread_cond_wait(condition, mutex) }
+            }
+            let finished = waiting.isEmpty && closed
             pthread_mutex_unlock(mutex)
             if finished { return }
+        }
+    }
+
+    /// With `mutex` held.
+    private func waitForJob(within pause: Duration) {
+        var end = timespec()
+        clock_gettime(CLOCK_MONOTONIC, &end)
+        let ns = Int64(end.tv_nsec) + max(pause.nanoseconds, 0)
+        end.tv_sec += Int(ns / 1_000_000_000)
+        end.tv_nsec = Int(ns % 1_000_000_000)
+        var result: CInt = 0
+        while waiting.isEmpty && !closed && result != ETIMEDOUT {
+            result = pthread_cond_timedwait(condition, mutex, &end)
         }
     }
 

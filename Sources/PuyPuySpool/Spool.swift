@@ -34,10 +34,15 @@ public actor Spool: RunStore {
     var nextBatch: BatchID
     var room: Room
 
-    private var waitingRuns: [(run: Run, continuation: CheckedContinuation<AppendResult, Never>)] =
-        []
+    private(set) var waitingRuns:
+        [(run: Run, continuation: CheckedContinuation<AppendResult, Never>)] =
+            []
     private var waitingAcknowledgements: [WaitingAcknowledgement] = []
     var buffer = RunBuffer()
+    private var timeUntilNoneFollows: @Sendable () -> Duration? = { nil }
+    private var longestWait = Duration.zero
+    private var waitsSince: ContinuousClock.Instant?
+    private var hasCommitted = false
     private var subscribers: [@Sendable () -> Void] = []
     private(set) var isClosed = false
     var configured: [SpoolBackend] = []
@@ -83,7 +88,7 @@ public actor Spool: RunStore {
             options, freeBytes: freeBytes ?? { PuyPuySpool.freeBytes(at: options.path) })
         executor = ThreadExecutor(name: "puypuy-spool")
         executor.setIdleHook { [weak self] in
-            self?.assumeIsolated { $0.commitWaiting() }
+            self?.assumeIsolated { $0.commitWhenDue() } ?? nil
         }
     }
 
@@ -132,6 +137,17 @@ public actor Spool: RunStore {
     /// Points that wait in memory because commits fail.
     public var bufferedPoints: Int { buffer.points }
 
+    /// How the spool is doing.
+    public func state() -> SpoolState {
+        let (fileBytes, logBytes) = SpoolFile.sizes(of: options.path)
+        return SpoolState(
+            trouble: trouble, bufferedPoints: buffer.points, fileBytes: fileBytes,
+            logBytes: logBytes,
+            books: Result { () throws(SpoolError) in
+                try BackendSummary.all(in: connection, recounting: false)
+            })
+    }
+
     /// Commits what waits, checkpoints, closes the file and gives up its lock. Nothing can be
     /// appended afterwards.
     /// Returns how many points could not be committed and are lost, with those that were dropped before
@@ -160,8 +176,34 @@ public actor Spool: RunStore {
         return lost
     }
 
-    /// Commits everything that waits. Runs when no job waits, so that what arrived during the last
-    /// commit shares this one.
+    /// Lets commits wait as long as more runs are about to end, `longest` at most: `timeUntilNoneFollows`
+    /// says for how long that is, and `nil` when none are.
+    public func waitForRuns(
+        atMost longest: Duration = .milliseconds(100),
+        _ timeUntilNoneFollows: @escaping @Sendable () -> Duration?
+    ) {
+        longestWait = longest
+        self.timeUntilNoneFollows = timeUntilNoneFollows
+    }
+
+    /// Commits what waits, or returns when to look again. Runs when no job waits, so that what arrived
+    /// during the last commit shares this one. Runs that started together share one, too: a sync and a
+    /// batch for all of them. Senders are not kept waiting, nor is who has just started the daemon.
+    private func commitWhenDue() -> Duration? {
+        if hasCommitted, !waitingRuns.isEmpty && waitingAcknowledgements.isEmpty,
+            let pause = timeUntilNoneFollows()
+        {
+            let now = ContinuousClock.now
+            let end = (waitsSince ?? now) + longestWait
+            waitsSince = waitsSince ?? now
+            if now < end { return min(pause, end - now) }
+        }
+        waitsSince = nil
+        commitWaiting()
+        return nil
+    }
+
+    /// Commits everything that waits.
     private func commitWaiting() {
         guard !waitingRuns.isEmpty || !waitingAcknowledgements.isEmpty else { return }
         let runs = waitingRuns
@@ -186,7 +228,10 @@ public actor Spool: RunStore {
                 returning: failure.acknowledgements.map { .failure($0) }
                     ?? .success(pendingSet(of: waiting.acknowledgement.backend)))
         }
-        if failure.runs == nil && !runs.isEmpty { announce() }
+        if failure.runs == nil && !runs.isEmpty {
+            hasCommitted = true
+            announce()
+        }
     }
 
     /// In the midst of long work: lets others come, and commits what they bring. Nothing is idle before

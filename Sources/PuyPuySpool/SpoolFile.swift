@@ -16,6 +16,11 @@ enum SpoolFile {
     /// acknowledgements when nothing else is left.
     private static let reservedLogBytes = 1 << 20
 
+    /// Bytes of the file at `path` and of its write-ahead log.
+    static func sizes(of path: String) -> (fileBytes: Int64, logBytes: Int64) {
+        (fileSizeBytes(path), fileSizeBytes(path + "-wal"))
+    }
+
     /// Makes the folder of the file at `path`, 0750, when it is missing.
     static func makeFolder(of path: String) throws(SpoolError) {
         guard let slash = path.lastIndex(of: "/"), slash != path.startIndex else { return }

@@ -19,7 +19,7 @@ extension SpoolReader {
             (summary.fileBytes, summary.logBytes) = sizes
             summary.series = try connection.integer("SELECT count(*) FROM series")
             summary.counters = try connection.integer("SELECT count(*) FROM rate_state")
-            summary.backends = try backends()
+            summary.backends = try BackendSummary.all(in: connection, recounting: true)
             summary.checks = try checks()
             summary.refusals = try refusals()
             return summary
@@ -28,18 +28,22 @@ extension SpoolReader {
 
     /// Every backend with its books, and its pending points recounted from the batches.
     public func audit() throws(SpoolError) -> [BackendSummary] {
-        try snapshot { () throws(SpoolError) in try backends() }
+        try snapshot { () throws(SpoolError) in
+            try BackendSummary.all(in: connection, recounting: true)
+        }
     }
 
     /// Every backend with its books and the age of its oldest pending batch: the same work whatever
     /// the backlog. The pending batches are not counted.
     public func books() throws(SpoolError) -> [BackendSummary] {
-        try snapshot { () throws(SpoolError) in try backends(recounting: false) }
+        try snapshot { () throws(SpoolError) in
+            try BackendSummary.all(in: connection, recounting: false)
+        }
     }
 
     /// Bytes of `spool.db` and of its write-ahead log.
     public var sizes: (fileBytes: Int64, logBytes: Int64) {
-        (fileSizeBytes(path), fileSizeBytes(path + "-wal"))
+        SpoolFile.sizes(of: path)
     }
 
     /// The newest dead letters that `filter` means, at most `limit`, newest first.
@@ -101,73 +105,6 @@ extension SpoolReader {
         try connection.execute("BEGIN")
         defer { try? connection.execute("COMMIT") }
         return try body()
-    }
-
-    private func backends(recounting: Bool = true) throws(SpoolError) -> [BackendSummary] {
-        let statement = try connection.statement(
-            """
-            SELECT id, name, type, collected, delivered, pending, dead, expired, keeps_points
-            FROM backend JOIN ledger ON backend = id ORDER BY id
-            """)
-        defer { statement.reset() }
-        var summaries: [BackendSummary] = []
-        while try statement.step() {
-            let pending = try PendingSet.read(backend: statement.integer(0), from: connection)
-            var summary = BackendSummary(
-                name: statement.text(1), type: statement.text(2),
-                ledger: Ledger(
-                    collected: statement.integer(3), delivered: statement.integer(4),
-                    pending: statement.integer(5), dead: statement.integer(6),
-                    expired: statement.integer(7)),
-                pendingBatches: 0, pendingRecounted: 0, oldestPendingNs: nil,
-                isActive: pending.openFirst != .max || statement.integer(8) != 0)
-            let ranges = pending.intersection(1...(BatchID.max - 1))
-            if recounting {
-                for range in ranges { try recount(range, into: &summary) }
-            } else {
-                summary.pendingRecounted = summary.ledger.pending
-                summary.oldestPendingNs = try oldestCommit(in: ranges)
-            }
-            summaries.append(summary)
-        }
-        return summaries
-    }
-
-    /// When the first batch of `ranges`, which are in order, was committed.
-    private func oldestCommit(
-        in ranges: [ClosedRange<BatchID>]
-    ) throws(SpoolError) -> Int64? {
-        for range in ranges {
-            let statement = try connection.statement(
-                """
-                SELECT committed_ns FROM batch WHERE id BETWEEN ?1 AND ?2 ORDER BY id LIMIT 1
-                """
-            )
-            .bind(1, range.lowerBound).bind(2, range.upperBound)
-            defer { statement.reset() }
-            if try statement.step() { return statement.integer(0) }
-        }
-        return nil
-    }
-
-    private func recount(
-        _ range: ClosedRange<BatchID>, into summary: inout BackendSummary
-    ) throws(SpoolError) {
-        let statement = try connection.statement(
-            """
-            SELECT count(*), coalesce(sum(points), 0), min(committed_ns) FROM batch
-            WHERE id BETWEEN ?1 AND ?2
-            """
-        )
-        .bind(1, range.lowerBound).bind(2, range.upperBound)
-        defer { statement.reset() }
-        guard try statement.step() else { return }
-        summary.pendingBatches += statement.integer(0)
-        summary.pendingRecounted += statement.integer(1)
-        if !statement.isNull(2) {
-            summary.oldestPendingNs = min(
-                summary.oldestPendingNs ?? .max, statement.integer(2))
-        }
     }
 
     /// How each check is doing, by name.

@@ -1,5 +1,19 @@
 public import PuyPuyCore
 
+/// How the spool of a daemon is doing.
+public struct SpoolState: Sendable {
+    /// Why the last commit failed; `nil` after a success.
+    public var trouble: SpoolError?
+    /// Points that wait in memory because commits fail.
+    public var bufferedPoints: Int
+    /// Bytes of `spool.db`.
+    public var fileBytes: Int64
+    /// Bytes of the write-ahead log.
+    public var logBytes: Int64
+    /// The backends with their books; see ``SpoolReader/books()``.
+    public var books: Result<[BackendSummary], SpoolError>
+}
+
 /// What a spool holds, at one moment.
 public struct SpoolSummary: Sendable {
     /// The backends with their books, by number.

@@ -267,4 +267,35 @@ struct SpoolTests {
         #expect(await spool.close() == 0)
         #expect(try fixture.books().ledger == Ledger(collected: 100, pending: 100))
     }
+
+    @Test func `runs that are about to end share a commit, and nothing waits for ever`()
+        async throws
+    {
+        let fixture = try SpoolFixture()
+        let spool = try await fixture.open()
+        let follow = Mutex(true)
+        await spool.waitForRuns(atMost: .seconds(3_600)) {
+            follow.withLock(\.self) ? .milliseconds(1) : nil
+        }
+        // The first one waits for nobody.
+        #expect(await spool.append(run("a", points: 1)) == .durable)
+        let runs = ["a", "b", "c"].map { name in
+            Task { await spool.append(run(name, points: 1)) }
+        }
+        while await spool.waitingRuns.count < runs.count { await Task.yield() }
+        #expect(await spool.lastBatch == 1)
+        follow.withLock { $0 = false }
+        for run in runs { #expect(await run.value == .durable) }
+        #expect(await spool.lastBatch == 2)
+
+        follow.withLock { $0 = true }
+        await spool.waitForRuns(atMost: .milliseconds(20)) { .milliseconds(1) }
+        #expect(await spool.append(run("a", points: 1)) == .durable)
+        // Who acknowledges does not wait, and takes along what does.
+        await spool.waitForRuns(atMost: .seconds(3_600)) { .seconds(1) }
+        let waiting = Task { await spool.append(run("b", points: 1)) }
+        while await spool.waitingRuns.isEmpty { await Task.yield() }
+        _ = try await spool.acknowledge(Acknowledgement(backend: "db", batches: 1...1))
+        #expect(await waiting.value == .durable)
+    }
 }

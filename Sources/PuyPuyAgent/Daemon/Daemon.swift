@@ -37,6 +37,7 @@ public struct Daemon: Sendable {
         defer { pidFile.remove() }
 
         let starts = RunStarts()
+        await spool.waitForRuns { starts.timeLeft }
         let senders = try SendersService(settings, spool: spool, starts: starts)
         let roster = senders.roster
         let own = OwnHealthCheck.Parts(senders: roster, starts: starts, spool: spool)

@@ -28,15 +28,6 @@ struct OwnHealthCheck: Check {
 
     func collect(into sample: inout Sample) async throws {
         collectProcess(into: &sample)
-        if let spool = parts.spool {
-            // Also when no commit succeeds: /metrics has them at once, and backends have them later.
-            sample.gauge(
-                "puypuy_spool_committing", .integer(await spool.trouble == nil ? 1 : 0),
-                type: Self.type)
-            sample.gauge(
-                "puypuy_buffered_points", .integer(Int64(await spool.bufferedPoints)),
-                type: Self.type)
-        }
         if let starts = parts.starts {
             sample.gauge(
                 "puypuy_check_late_max_seconds", .double(starts.takeLargest() / .seconds(1)),
@@ -44,12 +35,31 @@ struct OwnHealthCheck: Check {
             sample.rate("puypuy_late_runs_rate", .integer(starts.late), type: Self.type)
         }
         for board in parts.senders.boards { collect(board.takeSlowest(), into: &sample) }
-        guard !spoolPath.isEmpty else { return }
-        let reader = try SpoolReader(path: spoolPath)
-        let sizes = reader.sizes
+        if let spool = parts.spool {
+            try collect(await spool.state(), into: &sample)
+        } else {
+            let reader = try SpoolReader(path: spoolPath)
+            collect(sizes: reader.sizes, try reader.books(), into: &sample)
+        }
+    }
+
+    private func collect(_ state: SpoolState, into sample: inout Sample) throws(SpoolError) {
+        // Also when no commit succeeds: /metrics has them at once, and backends have them later.
+        sample.gauge(
+            "puypuy_spool_committing", .integer(state.trouble == nil ? 1 : 0), type: Self.type)
+        sample.gauge(
+            "puypuy_buffered_points", .integer(Int64(state.bufferedPoints)), type: Self.type)
+        collect(
+            sizes: (state.fileBytes, state.logBytes), try state.books.get(), into: &sample)
+    }
+
+    private func collect(
+        sizes: (fileBytes: Int64, logBytes: Int64), _ books: [BackendSummary],
+        into sample: inout Sample
+    ) {
         sample.gauge("puypuy_spool_bytes", .integer(sizes.fileBytes), type: Self.type)
         sample.gauge("puypuy_spool_log_bytes", .integer(sizes.logBytes), type: Self.type)
-        for backend in try reader.books() { collect(backend, into: &sample) }
+        for backend in books { collect(backend, into: &sample) }
     }
 
     private func collect(_ backend: BackendSummary, into sample: inout Sample) {

@@ -2,8 +2,9 @@ internal import Glibc
 internal import PuyPuyCore
 internal import Synchronization
 
-/// When runs start, and how late: the scheduler notes it, PuyPuy's own check reports it, and senders
-/// with much to send let the checks that are due go first.
+/// When runs start, and how late: the scheduler notes it, PuyPuy's own check reports it, senders
+/// with much to send let the checks that are due go first, and a commit waits for the runs that end with
+/// those that it has.
 public final class RunStarts: Sendable {
     /// A run that starts later than this counts as late.
     public static let tolerance = Duration.milliseconds(100)
@@ -33,10 +34,15 @@ public final class RunStarts: Sendable {
     public var late: Int64 { lateRuns.load(ordering: .relaxed) }
 
     /// Whether checks are starting at the moment.
-    public var areUnderWay: Bool { areUnderWay(atNs: RunStarts.clockNs()) }
+    public var areUnderWay: Bool { timeLeft != nil }
 
-    func areUnderWay(atNs: Int64) -> Bool {
-        atNs - lastNs.load(ordering: .relaxed) < RunStarts.wave.nanoseconds
+    /// For so long checks are starting, unless others follow; `nil` when none are.
+    public var timeLeft: Duration? { timeLeft(atNs: RunStarts.clockNs()) }
+
+    func timeLeft(atNs: Int64) -> Duration? {
+        let passedNs = atNs - lastNs.load(ordering: .relaxed)
+        let left = RunStarts.wave - .nanoseconds(passedNs)
+        return left > .zero ? left : nil
     }
 
     static func clockNs() -> Int64 {

@@ -2,7 +2,7 @@ internal import Glibc
 
 /// A task executor whose threads checks may block.
 ///
-/// Threads are made when a job finds none idle, up to a limit, and end after ten idle seconds. A
+/// Threads are made when a job finds none idle, up to a limit, and end after a minute without work. A
 /// thread that hangs in a check can be replaced: ``replaceStuckThread()`` raises the limit by one
 /// until ``stuckThreadReturned()``.
 final class RunThreads: TaskExecutor {
@@ -38,7 +38,8 @@ private final class Pool: @unchecked Sendable {
         let job: UnownedJob
     }
 
-    private static let idleSeconds = 10
+    /// More than the usual period, so that each tick finds the threads of the last.
+    private static let idleSeconds = 60
 
     private let mutex = UnsafeMutablePointer<pthread_mutex_t>.allocate(capacity: 1)
     private let arrival = UnsafeMutablePointer<pthread_cond_t>.allocate(capacity: 1)

@@ -14,12 +14,12 @@ struct RunStartsTests {
 
     @Test func `starts are under way until none has followed for a moment`() {
         let starts = RunStarts()
-        #expect(!starts.areUnderWay(atNs: 0))
+        #expect(starts.timeLeft(atNs: 0) == nil)
         starts.note(lateNs: 0, atNs: 1_000_000_000)
-        #expect(starts.areUnderWay(atNs: 1_000_000_000))
-        #expect(starts.areUnderWay(atNs: 1_029_000_000))
-        #expect(!starts.areUnderWay(atNs: 1_030_000_000))
+        #expect(starts.timeLeft(atNs: 1_000_000_000) == .milliseconds(30))
+        #expect(starts.timeLeft(atNs: 1_029_000_000) == .milliseconds(1))
+        #expect(starts.timeLeft(atNs: 1_030_000_000) == nil)
         starts.note(lateNs: 0, atNs: 1_015_000_000)
-        #expect(starts.areUnderWay(atNs: 1_030_000_000))
+        #expect(starts.timeLeft(atNs: 1_030_000_000) == .milliseconds(15))
     }
 }

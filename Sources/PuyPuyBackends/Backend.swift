@@ -5,6 +5,9 @@ public import PuyPuyCore
 /// A backend is a pure encoder (points to bytes), a pure classifier (answer to ``Outcome``) and the
 /// few lines that join them with a transport. It belongs to one thread: its sender's.
 public protocol Backend: AnyObject {
+    /// Whether another instance may send other points at the same time: the server takes them in any order.
+    var takesAnyOrder: Bool { get }
+
     /// Makes the request for `points`, which may be sent later, perhaps after others.
     func prepare(_ points: PointBlock, catalog: any SeriesCatalog)
 
@@ -26,6 +29,9 @@ public protocol Backend: AnyObject {
 }
 
 extension Backend {
+    /// One request after the other, unless a backend says otherwise.
+    public var takesAnyOrder: Bool { false }
+
     /// Does nothing: the request is made when it is sent.
     public func prepare(_ points: PointBlock, catalog: any SeriesCatalog) {}
 

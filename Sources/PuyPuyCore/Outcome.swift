@@ -34,6 +34,15 @@ public enum Outcome: Sendable, Equatable {
         }
     }
 
+    /// Whether every point is settled: confirmed, or refused for good.
+    public var confirms: Bool {
+        switch self {
+        case .accepted, .acceptedExcept: true
+        case .refused, .tooLarge, .unreachable, .transient, .doubtful, .postponed, .misconfigured:
+            false
+        }
+    }
+
     /// One point refused for good.
     public struct Rejection: Sendable, Equatable {
         /// The point's position in the request.

@@ -72,6 +72,9 @@ public final class HistorySource: UnitSource {
     /// The spool's series.
     public var catalog: any SeriesCatalog { reader }
 
+    /// The path of the spool's file.
+    public var path: String { reader.path }
+
     /// A replay reads one file to its end.
     public var generation: Int { 0 }
 

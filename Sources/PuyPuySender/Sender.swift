@@ -12,9 +12,12 @@ internal import Synchronization
 public actor Sender {
     /// From so many points on, a request is work for who takes it.
     private static let largeRequest = 1_000
+    /// So many requests have to be accepted one after the other before a second one is made beside them.
+    private static let requestsBeforeLoan = 6
     /// A request waits so long at most for others that are first.
     private static let longestCourtesy = Duration.milliseconds(250)
 
+    private let name: String
     private let policy: Delivery.Policy
     private let makeSource: @Sendable () throws -> any UnitSource
     private let makeBackend: @Sendable () throws -> any Backend
@@ -29,6 +32,10 @@ public actor Sender {
     /// Whether the backend has the request for the unit in hand.
     private var isPrepared = false
     private var lastCondition = Delivery.Condition.flowing
+    /// Delivers beside this sender, as long as there is a backlog and all goes well.
+    private var companion: Companion?
+    private var loan: Loan?
+    private var acceptedInARow = 0
 
     /// A unit that was loaded while the one before it was on its way.
     private struct Ahead {
@@ -45,7 +52,8 @@ public actor Sender {
         executor.asUnownedSerialExecutor()
     }
 
-    /// A sender of `name`, which begins with ``run()``. The closures are called on its thread. Large
+    /// A sender of `name`, which begins with ``run()``. `source` is called on its thread, `backend` there and
+    /// on that of its second connection, each of which has a backend of its own. Large
     /// requests wait for a moment while `othersAreFirst`.
     public init(
         name: String, policy: Delivery.Policy, logger: Logger,
@@ -53,6 +61,7 @@ public actor Sender {
         source: @escaping @Sendable () throws -> any UnitSource,
         backend: @escaping @Sendable () throws -> any Backend
     ) {
+        self.name = name
         self.policy = policy
         self.logger = logger
         self.othersAreFirst = othersAreFirst
@@ -90,8 +99,7 @@ public actor Sender {
                 // Nobody waits for the end, and the other backends go on: so does this one, later.
                 if untilIdle { throw error }
                 if finishing.load(ordering: .acquiring) || Task.isCancelled { return }
-                unit = nil
-                ahead = nil
+                forgetUnits()
                 await pause("cannot begin to send", error)
             }
         }
@@ -105,7 +113,11 @@ public actor Sender {
         } catch {
             result = .failure(error)
         }
-        do { try await source.conclude() } catch {
+        do {
+            while let loan, loan.result == nil, !Task.isCancelled { await wakeup.wait() }
+            try await collectLoan(source)
+            try await source.conclude()
+        } catch {
             logger.error(
                 "cannot record what was delivered; it will be sent again",
                 metadata: ["cause": "\(error)"])
@@ -135,15 +147,24 @@ public actor Sender {
             }
             if source.generation != generation {
                 // The unit in hand and the backend's memory are of series of the old file.
-                unit = nil
-                ahead = nil
+                forgetUnits()
                 delivery.letGo()
                 backend = try makeBackend()
                 generation = source.generation
             }
+            do {
+                if try await collectLoan(source) { continue }
+            } catch {
+                if lastAttempt { return }
+                await pause("cannot record what was delivered", error)
+                continue
+            }
             switch delivery.next(at: .now, pending: pending) {
             case .idle:
-                if lastAttempt || untilIdle { return }
+                if loan == nil {
+                    companion = nil
+                    if lastAttempt || untilIdle { return }
+                }
                 await wakeup.wait()
             case .wait(let until):
                 if lastAttempt && delivery.condition.reason != nil { return }
@@ -156,7 +177,10 @@ public actor Sender {
                     pick, maxPoints: maxPoints, from: source, orThrow: untilIdle)
                 delivery.loaded(points: points)
             case .send(let rows):
-                if rows.count >= Self.largeRequest { await letOthersGoFirst() }
+                if rows.count >= Self.largeRequest {
+                    await letOthersGoFirst()
+                    lend(beside: rows, to: backend, from: source)
+                }
                 let attempt = send(rows, of: delivery, to: backend, from: source)
                 delivery.finished(attempt, at: .now, random: .random(in: 0...1))
                 note(delivery.condition, backend)
@@ -219,15 +243,64 @@ public actor Sender {
         isPrepared = false
         // No memory is held through an outage.
         if attempt.outcome.isFailure { ahead = nil }
+        acceptedInARow = attempt.outcome.confirms ? acceptedInARow + 1 : 0
         if case .postponed = attempt.outcome { return attempt }
-        let took = ContinuousClock.now - start
+        count(attempt, took: .now - start)
+        return attempt
+    }
+
+    private func count(_ attempt: Attempt, took: Duration) {
         board.update { status in
             status.requests += 1
             status.requestTime += took
             status.slowestRequest = max(status.slowestRequest, took)
             if attempt.outcome.isFailure { status.failedRequests += 1 }
         }
-        return attempt
+    }
+
+    /// Has the oldest unit delivered beside the one whose `rows` are about to be sent, when the server
+    /// takes whole units of any order and accepts them one after the other.
+    private func lend(beside rows: [Int], to backend: any Backend, from source: any UnitSource) {
+        guard loan == nil, ahead == nil, acceptedInARow >= Self.requestsBeforeLoan, backend.takesAnyOrder,
+            policy.maxPointsPerSecond == nil, !policy.oldestFirst,
+            let unit, rows.count == unit.block.count,
+            // Failures show when its turn has come.
+            let spare = try? source.lend(maxPoints: rows.count, beside: unit)
+        else { return }
+        guard spare.block.count >= Self.largeRequest, spare.damaged.isEmpty else {
+            return source.takeBack()
+        }
+        let loan = Loan(spare)
+        let companion =
+            self.companion
+            ?? Companion(name: name, path: source.path, backend: makeBackend)
+        (self.loan, self.companion) = (loan, companion)
+        Task { [wakeup] in await companion.deliver(loan) { wakeup.signal() } }
+    }
+
+    /// Settles what the companion has delivered; what failed is pending as before, and is tried by
+    /// the sender itself. Returns whether there was something to do; throws when it cannot be recorded.
+    @discardableResult
+    private func collectLoan(_ source: any UnitSource) async throws -> Bool {
+        guard let loan, let result = loan.result else { return false }
+        guard let attempt = result.attempt, attempt.rows == nil, attempt.outcome.confirms else {
+            if let attempt = result.attempt { count(attempt, took: result.took) }
+            source.takeBack()
+            (self.loan, companion, acceptedInARow) = (nil, nil, 0)
+            return true
+        }
+        var rejections: [Outcome.Rejection] = []
+        if case .acceptedExcept(let some) = attempt.outcome { rejections = some }
+        try await settle(loan.unit, rejections, with: source)
+        count(attempt, took: result.took)
+        self.loan = nil
+        return true
+    }
+
+    private func forgetUnits() {
+        unit = nil
+        ahead = nil
+        (loan, companion) = (nil, nil)
     }
 
     /// Collection must not be late because the database, which may be on this host, has a backlog to
@@ -260,6 +333,19 @@ public actor Sender {
         _ rejections: [Outcome.Rejection], with source: any UnitSource
     ) async -> Bool {
         guard let unit else { preconditionFailure("nothing is loaded") }
+        do {
+            try await settle(unit, rejections, with: source)
+        } catch {
+            await pause("cannot record what was delivered", error)
+            return false
+        }
+        self.unit = nil
+        return true
+    }
+
+    private func settle(
+        _ unit: LoadedUnit, _ rejections: [Outcome.Rejection], with source: any UnitSource
+    ) async throws {
         let dead = rejections.map { rejection in
             Acknowledgement.DeadPoint(
                 batch: unit.batch(ofRow: rejection.row),
@@ -267,12 +353,7 @@ public actor Sender {
                 timestampNs: unit.block.timestampsNs[rejection.row],
                 value: unit.block.values[rejection.row], reason: rejection.reason)
         }
-        do {
-            try await source.settle(unit, dead: dead)
-        } catch {
-            await pause("cannot record what was delivered", error)
-            return false
-        }
+        try await source.settle(unit, dead: dead)
         if let first = rejections.first {
             let point = unit.block.point(first.row, in: source.catalog)
             logger.warning(
@@ -286,8 +367,6 @@ public actor Sender {
             status.delivered += unit.block.count - dead.count
             status.dead += dead.count
         }
-        self.unit = nil
-        return true
     }
 
     /// Logs the beginning and the end of a failure, and drops connections that failed.

@@ -7,6 +7,9 @@ public protocol UnitSource: AnyObject {
     /// The series of the points.
     var catalog: any SeriesCatalog { get }
 
+    /// The path of the spool's file.
+    var path: String { get }
+
     /// Grows when series numbers begin to mean something else: what was kept under them is void.
     var generation: Int { get }
 
@@ -24,6 +27,13 @@ public protocol UnitSource: AnyObject {
     /// The unit that is next when `unit` is delivered; `nil` when there is none.
     func load(_ pick: Delivery.Pick, maxPoints: Int, after unit: LoadedUnit) throws -> LoadedUnit?
 
+    /// The oldest unit beside `unit`, for somebody else to deliver meanwhile; `nil` when there is none, or
+    /// one is lent already. It is not loaded again before it is settled, or ``takeBack()`` is called.
+    func lend(maxPoints: Int, beside unit: LoadedUnit) throws -> LoadedUnit?
+
+    /// What was lent was not delivered.
+    func takeBack()
+
     /// Every point of `unit` is confirmed, but for those that are dead. That is durable when the next
     /// one is settled, or ``conclude()`` returns.
     nonisolated(nonsending) func settle(
@@ -34,17 +44,28 @@ public protocol UnitSource: AnyObject {
     nonisolated(nonsending) func conclude() async throws
 }
 
+extension UnitSource {
+    /// Nothing is lent.
+    public func lend(maxPoints: Int, beside unit: LoadedUnit) throws -> LoadedUnit? { nil }
+
+    /// Nothing was lent.
+    public func takeBack() {}
+}
+
 /// The pending batches of one backend.
 public final class PendingSource: UnitSource {
     private let backend: String
     private let spool: Spool
-    private let path: String
+    /// The path of the spool's file.
+    public let path: String
     private var reader: SpoolReader
     /// The spool's file.
     public private(set) var generation = 0
     private var state: PendingState?
     /// What is being taken out of the pending set, while the next unit is delivered.
     private var settling: (acknowledgement: Acknowledgement, end: Task<PendingState, any Error>)?
+    /// What somebody else delivers.
+    private var lent: ClosedRange<BatchID>?
 
     /// The pending batches of `backend` in `spool`, whose file is at `path`.
     public init(backend: String, spool: Spool, path: String) throws {
@@ -67,6 +88,7 @@ public final class PendingSource: UnitSource {
         if let state, state.generation != generation {
             reader = try SpoolReader(path: path)
             generation = state.generation
+            lent = nil
         }
         return pending(beside: nil)
     }
@@ -83,12 +105,13 @@ public final class PendingSource: UnitSource {
             fresh: left.openFirst <= state.lastBatch, backlog: !left.backlog.isEmpty)
     }
 
-    /// What is pending beside `batches` and those that are being settled.
+    /// What is pending beside `batches`, those that are being settled and those that are lent.
     private func left(
         of state: PendingState, beside batches: ClosedRange<BatchID>? = nil
     ) -> PendingSet {
         var set = state.set
         if let settling { set.remove(settling.acknowledgement.batches) }
+        if let lent { set.remove(lent) }
         if let batches { set.remove(batches) }
         return set
     }
@@ -120,6 +143,18 @@ public final class PendingSource: UnitSource {
         return try read(pick, of: left(of: state, beside: unit.batches), maxPoints: maxPoints)
     }
 
+    /// Reads batches that nobody else has in hand.
+    public func lend(maxPoints: Int, beside unit: LoadedUnit) throws -> LoadedUnit? {
+        guard lent == nil, let state else { return nil }
+        let loan = try read(
+            .oldest, of: left(of: state, beside: unit.batches), maxPoints: maxPoints)
+        lent = loan?.batches
+        return loan
+    }
+
+    /// They are pending as before.
+    public func takeBack() { lent = nil }
+
     private func read(
         _ pick: Delivery.Pick, of pending: PendingSet, maxPoints: Int
     ) throws(SpoolError) -> LoadedUnit? {
@@ -138,6 +173,7 @@ public final class PendingSource: UnitSource {
             Acknowledgement(
                 backend: backend, batches: unit.batches, dead: dead,
                 damaged: unit.damaged.map(\.batch)))
+        if lent == unit.batches { lent = nil }
     }
 
     private func begin(_ acknowledgement: Acknowledgement) {

@@ -181,6 +181,9 @@ public final class SpoolReader: SeriesCatalog {
         return unit
     }
 
+    /// Reads what is needed to name the points of a unit that another reader of this spool loaded.
+    public func learn(_ unit: LoadedUnit) throws(SpoolError) { try learnSeries(of: unit.block) }
+
     /// Reads the series of `block` that are not known yet. One that is not there is damage: its points
     /// must not reach a database under another name.
     func learnSeries(of block: PointBlock) throws(SpoolError) {

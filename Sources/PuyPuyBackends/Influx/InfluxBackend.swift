@@ -33,6 +33,8 @@ final class InfluxBackend: Backend {
         next = LineRequest(compresses: configuration.compresses)
     }
 
+    var takesAnyOrder: Bool { true }
+
     func prepare(_ points: PointBlock, catalog: any SeriesCatalog) {
         next.fill(points, catalog, &encoder)
     }

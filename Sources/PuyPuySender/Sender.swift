@@ -261,7 +261,8 @@ public actor Sender {
     /// Has the oldest unit delivered beside the one whose `rows` are about to be sent, when the server
     /// takes whole units of any order and accepts them one after the other.
     private func lend(beside rows: [Int], to backend: any Backend, from source: any UnitSource) {
-        guard loan == nil, ahead == nil, acceptedInARow >= Self.requestsBeforeLoan, backend.takesAnyOrder,
+        guard loan == nil, ahead == nil, acceptedInARow >= Self.requestsBeforeLoan,
+            backend.takesAnyOrder,
             policy.maxPointsPerSecond == nil, !policy.oldestFirst,
             let unit, rows.count == unit.block.count,
             // Failures show when its turn has come.

@@ -52,9 +52,9 @@ public actor Sender {
         executor.asUnownedSerialExecutor()
     }
 
-    /// A sender of `name`, which begins with ``run()``. `source` is called on its thread, `backend` there and
-    /// on that of its second connection, each of which has a backend of its own. Large
-    /// requests wait for a moment while `othersAreFirst`.
+    /// A sender of `name`, which begins with ``run()``. `source` is called on its thread, `backend` there
+    /// and on that of its second connection, which has a backend of its own. Large requests wait for
+    /// a moment while `othersAreFirst`.
     public init(
         name: String, policy: Delivery.Policy, logger: Logger,
         othersAreFirst: @escaping @Sendable () -> Bool = { false },

@@ -2,14 +2,14 @@ internal import PuyPuyCore
 
 /// Series that a reader has met, by number, as long as they come again.
 ///
-/// Where series come and go, a sender that runs for months meets any number of them. So they are kept in two
-/// generations: one that is met again in the old generation comes over to the young one, and at the
-/// next change of generations those that did not are forgotten. What comes again within a million points is never
-/// forgotten up to ``most``.
+/// Where series come and go, a sender that runs for months meets any number of them. So they are kept in
+/// two generations: one that is met again in the old generation comes over to the young one, and at
+/// the next change of generations those that did not are forgotten. What comes again within a
+/// million points is never forgotten, up to ``most``.
 struct KnownSeries {
     /// So many are kept whether they are in use or not.
     static let fewest = 20_000
-    /// A generation has so many at most, for some 60 MB.
+    /// A generation has so many at most, beside those of one unit.
     static let most = 100_000
     /// A generation of more than ``fewest`` sees so many points.
     static let pointsOfGeneration = 1_000_000

@@ -41,20 +41,28 @@ struct PuyPuy: AsyncParsableCommand {
             } else {
                 try command.run()
             }
+            end(0)
         } catch let error as Failure {
             Terminal.error(error.description)
-            Glibc.exit(error.code)
+            end(error.code)
         } catch {
             let code = exitCode(for: error)
             let text = fullMessage(for: error)
             if code.isSuccess {
                 print(text)
-                Glibc.exit(0)
+                end(0)
             }
-            if let code = error as? ExitCode { Glibc.exit(code.rawValue) }
+            if let code = error as? ExitCode { end(code.rawValue) }
             Terminal.errorText(text)
-            Glibc.exit(code == .validationFailure ? 2 : 1)
+            end(code == .validationFailure ? 2 : 1)
         }
+    }
+
+    /// Ends the process at once. exit(3) lets libraries clean up first, OpenSSL among them, while threads
+    /// that have used them are still on their way out: now and then one of them met freed memory.
+    private static func end(_ code: Int32) -> Never {
+        fflush(nil)
+        _exit(code)
     }
 }
 

@@ -61,7 +61,7 @@ enum Terminal {
             let count = Glibc.write(descriptor, rest.baseAddress, rest.count)
             if count < 0 && errno == EINTR { continue }
             // The reader of a pipe is gone: nobody is interested in the rest.
-            if count <= 0 { exit(errno == EPIPE ? 0 : 1) }
+            if count <= 0 { _exit(errno == EPIPE ? 0 : 1) }
             rest = UnsafeRawBufferPointer(rebasing: rest.dropFirst(count))
         }
     }

@@ -341,7 +341,9 @@ async function pickFirst(tries) {
     toggle(first.key, first);
     redraw();
   } else if (tries > 1) {
-    setTimeout(() => pickFirst(tries - 1).catch(() => {}), 1000);
+    setTimeout(function again() {
+      if (document.hidden) setTimeout(again, 1000); else pickFirst(tries - 1).catch(() => {});
+    }, 1000);
   }
 }
 
